@@ -1,0 +1,40 @@
+#include "base/clock.h"
+
+#include <stdatomic.h>
+
+static _Atomic int64_t held = -1;
+
+static int64_t read_clock(clockid_t id)
+{
+    int64_t fixed = atomic_load_explicit(&held, memory_order_relaxed);
+    if (fixed >= 0)
+        return fixed;
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t clock_mono_ms(void)
+{
+    return clock_mono_us() / 1000;
+}
+
+int64_t clock_wall_us(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+int64_t clock_wall_s(void)
+{
+    return clock_wall_us() / 1000000;
+}
+
+void clock_hold(int64_t us)
+{
+    atomic_store(&held, us);
+}

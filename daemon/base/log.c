@@ -1,0 +1,191 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { FLUSH_AT = 32 * 1024 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct buf waiting;
+static char *path_now;
+static int fd = STDERR_FILENO;
+static _Atomic int lowest = LOG_INFO;
+
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+static int open_file(const char *path, struct err *err)
+{
+    int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    if (file < 0)
+        return err_set(err, "The log file %s cannot be opened: %s.", path, strerror(errno));
+    return file;
+}
+
+/* A log that cannot be written has nobody to tell: what is lost is the log, not the mail. */
+static void write_out(void)
+{
+    size_t done = 0;
+    while (done < waiting.len) {
+        ssize_t n = write(fd, waiting.at + done, waiting.len - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        done += (size_t)n;
+    }
+    buf_reset(&waiting);
+}
+
+/* Takes over `file` as the place to write to, after writing what waits to the old one. */
+static void switch_to(int file)
+{
+    write_out();
+    if (fd != STDERR_FILENO)
+        close(fd);
+    fd = file;
+}
+
+int log_open(const char *path, enum log_level level, struct err *err)
+{
+    int file = path ? open_file(path, err) : STDERR_FILENO;
+    if (file < 0)
+        return -1;
+    pthread_mutex_lock(&lock);
+    switch_to(file);
+    free(path_now);
+    path_now = path ? str_dup(str_of(path)) : NULL;
+    atomic_store(&lowest, (int)level);
+    pthread_mutex_unlock(&lock);
+    return 0;
+}
+
+int log_reopen(struct err *err)
+{
+    int result = 0;
+    pthread_mutex_lock(&lock);
+    if (path_now) {
+        int file = open_file(path_now, err);
+        if (file < 0)
+            result = -1;
+        else
+            switch_to(file);
+    }
+    pthread_mutex_unlock(&lock);
+    return result;
+}
+
+void log_flush(void)
+{
+    pthread_mutex_lock(&lock);
+    write_out();
+    pthread_mutex_unlock(&lock);
+}
+
+void log_close(void)
+{
+    pthread_mutex_lock(&lock);
+    switch_to(STDERR_FILENO);
+    buf_release(&waiting);
+    free(path_now);
+    path_now = NULL;
+    pthread_mutex_unlock(&lock);
+}
+
+static void add_time(struct buf *out)
+{
+    int64_t us = clock_wall_us();
+    time_t seconds = (time_t)(us / 1000000);
+    struct tm tm;
+    char text[32];
+    gmtime_r(&seconds, &tm);
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+    buf_addf(out, "%s.%03dZ", text, (int)(us / 1000 % 1000));
+}
+
+bool log_begin(struct log_line *line, enum log_level level, const char *event)
+{
+    if ((int)level < atomic_load_explicit(&lowest, memory_order_relaxed))
+        return false;
+    buf_init(&line->text);
+    line->level = level;
+    add_time(&line->text);
+    buf_addf(&line->text, " %s %s", level_names[level], event);
+    return true;
+}
+
+static bool is_plain(struct str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.at[i];
+        if (c <= ' ' || c >= 0x7F || c == '"' || c == '\\' || c == '=')
+            return false;
+    }
+    return value.len > 0;
+}
+
+static void add_quoted(struct buf *out, struct str value)
+{
+    bool utf8 = str_is_utf8(value);
+    buf_add_byte(out, '"');
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.at[i];
+        if (c == '"' || c == '\\')
+            buf_addf(out, "\\%c", c);
+        else if (c < ' ' || c == 0x7F || (c >= 0x80 && !utf8))
+            buf_addf(out, "\\x%02x", c);
+        else
+            buf_add_byte(out, (char)c);
+    }
+    buf_add_byte(out, '"');
+}
+
+void log_str(struct log_line *line, const char *key, struct str value)
+{
+    buf_addf(&line->text, " %s=", key);
+    if (is_plain(value))
+        buf_add_str(&line->text, value);
+    else
+        add_quoted(&line->text, value);
+}
+
+void log_text(struct log_line *line, const char *key, const char *value)
+{
+    log_str(line, key, str_of(value));
+}
+
+void log_u64(struct log_line *line, const char *key, uint64_t value)
+{
+    buf_addf(&line->text, " %s=", key);
+    buf_add_u64(&line->text, value);
+}
+
+void log_end(struct log_line *line)
+{
+    buf_add_byte(&line->text, '\n');
+    pthread_mutex_lock(&lock);
+    buf_add_str(&waiting, buf_str(&line->text));
+    if (waiting.len >= FLUSH_AT || line->level >= LOG_WARN)
+        write_out();
+    pthread_mutex_unlock(&lock);
+    buf_release(&line->text);
+}
+
+void log_say(enum log_level level, const char *event, const char *format, ...)
+{
+    struct log_line line;
+    if (!log_begin(&line, level, event))
+        return;
+    struct buf message = BUF_INIT;
+    va_list args;
+    va_start(args, format);
+    buf_addv(&message, format, args);
+    va_end(args);
+    log_str(&line, "message", buf_str(&message));
+    buf_release(&message);
+    log_end(&line);
+}
