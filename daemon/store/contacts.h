@@ -1,0 +1,88 @@
+/*
+ * Contacts: whom we may write to. Dense 32-bit ids from 1, never given twice; the address is the
+ * identity. Attributes are text, by interned name.
+ *
+ * Table `contacts`:  key: id (u32 BE)
+ *                    value: version (u8 = 1) · flags (u8) · domain id (u32 BE) · created, updated
+ *                    (u32 BE each, seconds since 1970) · address length (u16 BE) · address ·
+ *                    { attribute id (u16 BE) · length (u32 BE) · bytes }…
+ * Table `addresses`: key: XXH3-64 of the address key (u64 BE, seeded by the store's own secret)
+ *                    value: id (u32 BE)…, more than one only where two keys share a hash
+ *
+ * The address key is the form that makes two spellings one person (mail/address.h): made by the
+ * caller, compared here through the caller's function of the stored address, because the store knows
+ * nothing of addresses.
+ */
+#ifndef TOCSIN_STORE_CONTACTS_H
+#define TOCSIN_STORE_CONTACTS_H
+
+#include "base/buf.h"
+#include "store/store.h"
+
+enum contact_flag {
+    CONTACT_SUPPRESSED = 1, /* never written to again */
+};
+
+enum { CONTACT_MAX_ATTRIBUTES = 200, CONTACT_MAX_RECORD = 1024 * 1024 };
+
+struct contact {
+    uint32_t id;
+    uint32_t domain;     /* NAME_DOMAIN */
+    uint32_t created;    /* seconds since 1970 */
+    uint32_t updated;
+    uint8_t flags;       /* enum contact_flag */
+    struct str address;    /* as it was imported, domain in A-labels */
+    struct str attributes; /* packed; see contact_attribute */
+};
+
+struct contact_attribute {
+    uint32_t id; /* NAME_ATTRIBUTE, at most 65535 */
+    struct str value;
+};
+
+/* A contact by number: true if there is one. Its views are valid until txn_end. */
+bool contact_read(struct txn *txn, uint32_t id, struct contact *out);
+
+/* A contact by its address key. `key` is the lower-cased normal form of the address. */
+bool contact_find(struct txn *txn, struct str key, struct contact *out);
+
+/* The value of one attribute; at == NULL if the contact has none of that name. */
+struct str contact_value(const struct contact *contact, uint32_t attribute);
+
+/* Walks packed attributes: `*rest` starts as contact->attributes; false at the end. */
+bool contact_next_attribute(struct str *rest, struct contact_attribute *out);
+
+/* The contact with the smallest id >= *id; sets *id. False at the end. For exports and fan-out. */
+bool contact_seek(struct txn *txn, uint32_t *id, struct contact *out);
+
+uint64_t contact_count(struct txn *txn);
+
+enum contact_change { CONTACT_ADDED, CONTACT_UPDATED, CONTACT_UNCHANGED };
+
+/* What an import writes. */
+struct contact_row {
+    struct str key;     /* the address key: the whole address with ASCII letters in lower case */
+    struct str address; /* the normal form, as it will be written to */
+    struct str domain;  /* part of `address` */
+    const struct contact_attribute *attributes;
+    size_t attribute_count;
+};
+
+/*
+ * A writer of many rows in one write transaction: keeps an append cursor, a cache of domain ids, and
+ * the address index entries of the batch, which it inserts in key order when it ends (a batch in
+ * random order costs three times as much). Begin, put each row, end; all inside one `apply`.
+ */
+struct contact_writer;
+struct contact_writer *contact_writer_begin(struct txn *txn, uint32_t now);
+
+/* Adds the row's contact, or updates the attributes that the row names and keeps the others; an
+ * address that appears earlier in the same batch is found too. Returns the contact's id. */
+uint32_t contact_writer_put(struct contact_writer *writer, const struct contact_row *row,
+                            enum contact_change *change);
+void contact_writer_end(struct contact_writer *writer);
+
+/* Sets or clears flags of one contact. Writer only. False if there is no such contact. */
+bool contact_set_flags(struct txn *txn, uint32_t id, uint8_t set, uint8_t clear, uint32_t now);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * The LMDB environment and its transactions. One process holds a data folder (a lock file says so);
+ * the map grows by itself. Reading: any thread, a short transaction of its own; nothing read stays
+ * valid after `txn_end`. Writing: only the writer thread (store/writer.h), which hands its
+ * transaction to operations.
+ *
+ * A transaction carries a sticky error: after the first failure of LMDB every further call on it
+ * does nothing and answers "absent"; whoever began it asks `txn_failed` once, at the end. Damaged
+ * records count as failures too: they are never skipped in silence.
+ *
+ * The store carries a version (table `meta`, key "version"): a newer one is refused.
+ */
+#ifndef TOCSIN_STORE_STORE_H
+#define TOCSIN_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct store;
+struct MDB_txn;
+
+struct store_options {
+    const char *dir;            /* created (0700) when it does not exist; its parent must */
+    size_t map_size;            /* to start with, bytes; grows by doubling (at most by 16 GiB a step) */
+    int64_t commit_interval_ms; /* the writer gathers operations this long before it commits */
+    unsigned commit_records;    /* … or until so many records are gathered */
+};
+
+/* Opens or creates the store and starts its writer thread. NULL with a sentence: the folder is held
+ * by another daemon (with its pid), has a newer version, is damaged, or cannot be made. */
+struct store *store_open(const struct store_options *options, struct err *err);
+
+/* Commits what is queued, stops the writer, closes. No transaction may be open. NULL is fine. */
+void store_close(struct store *store);
+
+struct txn {
+    struct MDB_txn *mdb;
+    struct store *store;
+    int rc;          /* the sticky error: 0, or LMDB's or errno's code */
+    const char *at;  /* the step that failed, for the sentence */
+};
+
+/* A read transaction: a snapshot. Keep it short (milliseconds): a long one makes the file grow, and
+ * the map cannot grow while it is open. Always pair with txn_end, also after -1. */
+int txn_begin(struct store *store, struct txn *txn);
+void txn_end(struct txn *txn);
+
+/* 0, or -1 with the sentence of the first failure. */
+int txn_failed(const struct txn *txn, struct err *err);
+
+/* Bytes that the data file takes, and bytes of it in use. */
+void store_size(const struct store *store, uint64_t *file, uint64_t *used);
+
+/* False while commits fail (a full disk, say); the writer goes on trying once a second. */
+bool store_healthy(const struct store *store);
+
+#endif

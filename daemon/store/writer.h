@@ -1,0 +1,31 @@
+/*
+ * The one thread that writes. Anybody submits operations; the writer gathers them into a group, runs
+ * each one's `apply` in one LMDB transaction, commits (with a sync to disk), and then calls each
+ * one's `done`. An operation's result is therefore durable when `done` runs.
+ *
+ *   submit → [queue] → apply … apply → commit → done … done
+ *                 ↑                       │ map full: grow, apply the group again
+ *                 └── (disk full: wait 1 s, apply the group again, until it fits)
+ *
+ * `apply` may run more than once for that reason: it works from the store and its own input alone,
+ * checks before it writes (a refused operation writes nothing and notes its refusal in itself), and
+ * changes no memory that others see; `done` does that. `done` may free the operation. Both run on
+ * the writer's thread, in the order of submission, and must not block.
+ */
+#ifndef TOCSIN_STORE_WRITER_H
+#define TOCSIN_STORE_WRITER_H
+
+#include "store/store.h"
+
+struct write_op {
+    void (*apply)(struct txn *txn, struct write_op *op);
+    void (*done)(struct write_op *op);
+    unsigned records; /* about how many records it writes, for the size of a group */
+    bool urgent;      /* somebody waits: commit now rather than after the interval */
+    struct write_op *next;
+};
+
+/* Queues an operation; the embedding object must live until `done`. */
+void store_submit(struct store *store, struct write_op *op);
+
+#endif
