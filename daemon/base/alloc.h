@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-void *alloc(size_t size);                   /* uninitialised; free() it */
+void *alloc(size_t size);                    /* uninitialised; free() it */
 void *alloc_zero(size_t count, size_t size); /* zeroed; free() it */
 void *alloc_again(void *at, size_t size);    /* realloc */
 

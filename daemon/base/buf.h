@@ -50,7 +50,8 @@ void buf_add_text(struct buf *b, const char *text);
 void buf_add_byte(struct buf *b, char byte);
 void buf_add_u64(struct buf *b, uint64_t number);
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_addv(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+void buf_addv(struct buf *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 /* Cuts the content to `len` bytes, which must not be more than it has. */
 void buf_cut(struct buf *b, size_t len);

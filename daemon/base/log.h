@@ -2,8 +2,8 @@
  * The log: one line for each thing worth knowing, as `time level event key=value …`. Values are
  * quoted and escaped where they hold anything but plain printable ASCII, so that nothing a stranger
  * sends can forge a line. Lines gather in one buffer: warnings and errors are written at once, the
- * rest when 32 KiB are full or somebody calls `log_flush` (the front loop does, ten times a second).
- * All functions may be called from any thread.
+ * rest when 32 KiB are full or somebody calls `log_flush` (the front loop does, ten times a
+ * second). All functions may be called from any thread.
  *
  *     struct log_line l;
  *     if (log_begin(&l, LOG_INFO, "delivered")) {

@@ -1,7 +1,7 @@
 /*
  * Numbers for Prometheus. A room declares its metrics as static structs and registers them once at
- * start; any thread changes them; `metrics_render` writes them all as Prometheus text (format 0.0.4).
- * Metrics that share a name and differ in labels are registered one after the other.
+ * start; any thread changes them; `metrics_render` writes them all as Prometheus text (format
+ * 0.0.4). Metrics that share a name and differ in labels are registered one after the other.
  */
 #ifndef TOCSIN_BASE_METRICS_H
 #define TOCSIN_BASE_METRICS_H

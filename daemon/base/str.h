@@ -61,7 +61,8 @@ struct str str_trim(struct str s);
  */
 struct str str_cut(struct str *rest, char byte);
 
-/* All of s as an unsigned decimal number without sign or spaces; false if it is not one or overflows. */
+/* All of s as an unsigned decimal number without sign or spaces; false if it is not one or
+ * overflows. */
 bool str_to_u64(struct str s, uint64_t *out);
 
 /* A NUL-terminated copy from malloc; the caller frees it. Aborts when memory is out. */

@@ -9,9 +9,9 @@
  * Table `addresses`: key: XXH3-64 of the address key (u64 BE, seeded by the store's own secret)
  *                    value: id (u32 BE)…, more than one only where two keys share a hash
  *
- * The address key is the form that makes two spellings one person (mail/address.h): made by the
- * caller, compared here through the caller's function of the stored address, because the store knows
- * nothing of addresses.
+ * The address key is the form that makes two spellings one person: the whole address with its ASCII
+ * letters in lower case, made by the caller. A candidate is the right one when its stored address
+ * equals the key but for the case of ASCII letters.
  */
 #ifndef TOCSIN_STORE_CONTACTS_H
 #define TOCSIN_STORE_CONTACTS_H
@@ -23,14 +23,14 @@ enum contact_flag {
     CONTACT_SUPPRESSED = 1, /* never written to again */
 };
 
-enum { CONTACT_MAX_ATTRIBUTES = 200, CONTACT_MAX_RECORD = 1024 * 1024 };
+enum { CONTACT_MAX_ATTRIBUTES = 200, CONTACT_MAX_RECORD = 1024 * 1024, CONTACT_MAX_ADDRESS = 320 };
 
 struct contact {
     uint32_t id;
-    uint32_t domain;     /* NAME_DOMAIN */
-    uint32_t created;    /* seconds since 1970 */
+    uint32_t domain;  /* NAME_DOMAIN */
+    uint32_t created; /* seconds since 1970 */
     uint32_t updated;
-    uint8_t flags;       /* enum contact_flag */
+    uint8_t flags;         /* enum contact_flag */
     struct str address;    /* as it was imported, domain in A-labels */
     struct str attributes; /* packed; see contact_attribute */
 };
@@ -57,29 +57,39 @@ bool contact_seek(struct txn *txn, uint32_t *id, struct contact *out);
 
 uint64_t contact_count(struct txn *txn);
 
-enum contact_change { CONTACT_ADDED, CONTACT_UPDATED, CONTACT_UNCHANGED };
+enum contact_change {
+    CONTACT_ADDED,
+    CONTACT_UPDATED,
+    CONTACT_UNCHANGED,
+    CONTACT_REFUSED, /* a bound of this header is passed, or the domain is no name: nothing was
+                        written */
+};
 
 /* What an import writes. */
 struct contact_row {
     struct str key;     /* the address key: the whole address with ASCII letters in lower case */
     struct str address; /* the normal form, as it will be written to */
     struct str domain;  /* part of `address` */
-    const struct contact_attribute *attributes;
+    const struct contact_attribute *attributes; /* none twice */
     size_t attribute_count;
 };
 
 /*
- * A writer of many rows in one write transaction: keeps an append cursor, a cache of domain ids, and
- * the address index entries of the batch, which it inserts in key order when it ends (a batch in
- * random order costs three times as much). Begin, put each row, end; all inside one `apply`.
+ * A writer of many rows in one write transaction: keeps an append cursor, a cache of domain ids,
+ * and the address index entries of the batch, which it inserts in key order when it ends (a batch
+ * in random order costs three times as much). Begin, put each row, end; all inside one `apply`.
  */
 struct contact_writer;
 struct contact_writer *contact_writer_begin(struct txn *txn, uint32_t now);
 
 /* Adds the row's contact, or updates the attributes that the row names and keeps the others; an
- * address that appears earlier in the same batch is found too. Returns the contact's id. */
+ * address that appears earlier in the same batch is found too. The stored spelling of an address
+ * and its domain stay. Returns the contact's id; 0 when it was refused or the transaction failed.
+ */
 uint32_t contact_writer_put(struct contact_writer *writer, const struct contact_row *row,
                             enum contact_change *change);
+
+/* Writes the index entries, adds the new contacts to SET_ALL and frees the writer. */
 void contact_writer_end(struct contact_writer *writer);
 
 /* Sets or clears flags of one contact. Writer only. False if there is no such contact. */

@@ -1,21 +1,25 @@
 /*
  * Jobs: one send of one message to one segment. The record holds the counters too, written in the
- * same transaction as the ledger entries that they count, so they are true after any crash without a
- * walk. A recipient that is on the wire counts as queued here: "in flight" exists in memory only.
+ * same transaction as the ledger entries that they count, so they are true after any crash without
+ * a walk. A recipient that is on the wire counts as queued here: "in flight" exists in memory only.
  *
  * Table `jobs`: key: job id (u32 BE)
- *               value: version (u8 = 1) · state (u8) · lane (u8) · guarantee (u8) · message id, message version,
- *               created, started, finished, fanned (u32 BE each) · counts (u32 BE × JOB_COUNTS) ·
- *               name, segment, identity (each length u16 BE · bytes)
+ *               value: version (u8 = 1) · state (u8) · lane (u8) · guarantee (u8) · message id,
+ * message version, created, started, finished, fanned (u32 BE each) · counts (u32 BE × JOB_COUNTS)
+ * · name, segment, identity (each length u16 BE · bytes)
  */
 #ifndef TOCSIN_STORE_JOBS_H
 #define TOCSIN_STORE_JOBS_H
 
+#include "base/buf.h"
 #include "store/messages.h"
 #include "store/store.h"
 
 enum job_state { JOB_DRAFT, JOB_SCHEDULED, JOB_SENDING, JOB_PAUSED, JOB_CANCELLED, JOB_FINISHED };
 enum job_lane { LANE_TRANSACTIONAL, LANE_BULK, LANES };
+
+/* What happens to a copy whose last byte was sent and whose answer was never seen. */
+enum job_guarantee { GUARANTEE_AT_LEAST_ONCE, GUARANTEE_AT_MOST_ONCE };
 
 /* What a recipient of a job can be. The first three can still be sent to; the others are final. */
 enum recipient_state {
@@ -34,12 +38,13 @@ struct job_record {
     uint32_t id;
     enum job_state state;
     enum job_lane lane;
+    enum job_guarantee guarantee;
     struct message_ref message;
     uint32_t created, started, finished; /* seconds since 1970; 0: not yet */
-    uint32_t fanned;                     /* fan-out has queued all recipients with ids below this; UINT32_MAX: all */
+    uint32_t fanned; /* fan-out has queued all recipients with ids below this; UINT32_MAX: all */
     uint32_t recipients;
-    uint32_t counts[RECIPIENT_STATES];   /* they always sum up to `recipients` */
-    struct str name, segment, identity;  /* views into the transaction when read */
+    uint32_t counts[RECIPIENT_STATES];  /* they always sum up to `recipients` */
+    struct str name, segment, identity; /* views into the transaction when read */
 };
 
 enum { JOB_TEXT_MAX = 4096 }; /* longest name, segment or identity */
@@ -48,6 +53,10 @@ bool job_read(struct txn *txn, uint32_t id, struct job_record *out);
 
 /* Writes the record under its id. Writer only. */
 void job_write(struct txn *txn, const struct job_record *job);
+
+/* Copies the three texts of a record into `texts` and points the record there, so that it outlives
+ * its transaction, and further writes in it. */
+void job_keep(struct job_record *job, struct buf *texts);
 
 /* The id that the next new job gets (last + 1, from 1). */
 uint32_t job_next_id(struct txn *txn);

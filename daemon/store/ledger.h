@@ -5,8 +5,8 @@
  *
  * Table `ledger`: key: job (u32 BE) · contact (u32 BE)
  *                 value: version (u8 = 1) · state (u8) · reason (u8) · attempts (u16 BE) ·
- *                 first, last (u32 BE each, seconds since 1970) · due (u32 BE, deferred only, else 0) ·
- *                 message version (u32 BE) · code (u16 BE) · enhanced code (3 × u8... subject and detail capped at 255) ·
+ *                 first, last (u32 BE each, seconds since 1970) · due (u32 BE, deferred only, else
+ * 0) · message version (u32 BE) · code (u16 BE) · enhanced code (3 × u8; larger parts as 255) ·
  *                 text of the reply or reason (the rest, at most 200 bytes)
  */
 #ifndef TOCSIN_STORE_LEDGER_H
@@ -42,9 +42,11 @@ bool ledger_read(struct txn *txn, uint32_t job, uint32_t contact, struct ledger_
 /* Writer only. */
 void ledger_write(struct txn *txn, const struct ledger_entry *entry);
 
-/* The entry of `job` with the smallest contact >= *contact; sets *contact. False at the end of the job. */
+/* The entry of `job` with the smallest contact >= *contact; sets *contact. False at the end of the
+ * job. */
 bool ledger_seek(struct txn *txn, uint32_t job, uint32_t *contact, struct ledger_entry *out);
 
-const char *skip_reason_text(enum skip_reason reason); /* a sentence part: "the contact is suppressed" */
+const char *
+skip_reason_text(enum skip_reason reason); /* a sentence part: "the contact is suppressed" */
 
 #endif

@@ -5,7 +5,7 @@
  * Table `names`:    key: kind (1 byte) · name            value: id (u32 BE)
  * Table `name_ids`: key: kind (1 byte) · id (u32 BE)     value: name
  *
- * Names longer than 255 bytes are refused (0): callers check before.
+ * Empty names and names longer than 255 bytes are refused (0): callers check before.
  */
 #ifndef TOCSIN_STORE_NAMES_H
 #define TOCSIN_STORE_NAMES_H

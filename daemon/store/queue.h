@@ -1,8 +1,9 @@
 /*
- * The queue: one small record for each recipient that can still be sent to, and nothing of the mail.
+ * The queue: one small record for each recipient that can still be sent to, and nothing of the
+ * mail.
  *
- * Table `queue`: key: job (u32 BE) · domain (u32 BE) · due (u32 BE, seconds since 1970; 0: never tried) ·
- *                contact (u32 BE)          value: empty
+ * Table `queue`: key: job (u32 BE) · domain (u32 BE) · due (u32 BE, seconds since 1970; 0: never
+ * tried) · contact (u32 BE)          value: empty
  *
  * The order is meaning: one job's recipients at one domain stand together, untried ones first by
  * contact, then the ones to be tried again by the time when that may be. So pausing or cancelling a
@@ -37,11 +38,12 @@ size_t queue_read(struct txn *txn, const struct queue_entry *from, uint32_t unti
 /* The earliest due time of (job, domain) that is later than `after`; 0 if there is none. */
 uint32_t queue_next_due(struct txn *txn, uint32_t job, uint32_t domain, uint32_t after);
 
-/* The first domain of a job with a number greater than `after` that has entries; 0: none. One seek. */
+/* The first domain of a job with a number greater than `after` that has entries; 0: none. One seek.
+ */
 uint32_t queue_next_domain(struct txn *txn, uint32_t job, uint32_t after);
 
-/* Removes up to `max` entries of a job, giving them to the caller (out may be NULL); returns how many.
- * Writer only. */
+/* Removes up to `max` entries of a job, giving them to the caller (out may be NULL); returns how
+ * many. Writer only. */
 size_t queue_drain(struct txn *txn, uint32_t job, struct queue_entry *out, size_t max);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The one thread that writes. Anybody submits operations; the writer gathers them into a group, runs
- * each one's `apply` in one LMDB transaction, commits (with a sync to disk), and then calls each
- * one's `done`. An operation's result is therefore durable when `done` runs.
+ * The one thread that writes. Anybody submits operations; the writer gathers them into a group,
+ * runs each one's `apply` in one LMDB transaction, commits (with a sync to disk), and then calls
+ * each one's `done`. An operation's result is therefore durable when `done` runs.
  *
  *   submit → [queue] → apply … apply → commit → done … done
  *                 ↑                       │ map full: grow, apply the group again
@@ -10,7 +10,10 @@
  * `apply` may run more than once for that reason: it works from the store and its own input alone,
  * checks before it writes (a refused operation writes nothing and notes its refusal in itself), and
  * changes no memory that others see; `done` does that. `done` may free the operation. Both run on
- * the writer's thread, in the order of submission, and must not block.
+ * the writer's thread, in the order of submission, and must not block; `done` may read and submit.
+ *
+ * A group that cannot be committed is never dropped while the store is open, whatever the reason: a
+ * damaged record that an operation meets stops all writing until somebody repairs the folder.
  */
 #ifndef TOCSIN_STORE_WRITER_H
 #define TOCSIN_STORE_WRITER_H

@@ -1,0 +1,67 @@
+/*
+ * Inside the campaign: the jobs that are not over, and the steps of work on them. Only this room
+ * includes it; everything in here is used on the front loop's thread, but for the `apply` of steps.
+ */
+#ifndef TOCSIN_CAMPAIGN_JOB_H
+#define TOCSIN_CAMPAIGN_JOB_H
+
+#include "base/hash.h"
+#include "campaign/campaign.h"
+#include "store/writer.h"
+
+/* A job that is being sent, is paused, or still has something under way after its end. */
+struct job {
+    uint32_t id;
+    struct job_record record; /* as it was last committed; its texts are in `texts` */
+    struct buf texts;
+    struct mailing *mailing;
+    unsigned steps; /* of fan-out, draining or scanning under way: it must stay */
+    UT_hash_handle hh;
+};
+
+struct campaign {
+    struct store *store;
+    struct composers *composers;
+    struct loop *front;
+    struct campaign_hooks hooks;
+    struct job *jobs; /* uthash, by id */
+    bool stopping;
+};
+
+struct job *job_find(struct campaign *campaign, uint32_t id);
+
+/* A live job from its record and compiled message (which it takes over); the gate is paused. */
+struct job *job_add(struct campaign *campaign, const struct job_record *record,
+                    struct message *message);
+
+/* Opens the gate: recipients start to age now. */
+void job_open(struct job *job);
+
+/* Lets a job go that is over and has nothing under way. */
+void job_settle(struct campaign *campaign, struct job *job);
+
+/*
+ * A piece of work on the store: `apply` runs in the writer, and when that is durable, `then` runs
+ * on the front loop. Embed it first; `then` owns the embedding object again.
+ */
+struct step {
+    struct write_op op;
+    struct letter letter;
+    struct campaign *campaign;
+    void (*then)(struct step *step);
+};
+
+void step_submit(struct step *step, struct campaign *campaign,
+                 void (*apply)(struct txn *txn, struct write_op *op),
+                 void (*then)(struct step *step));
+
+/* Queues the recipients of a job that fan-out has not reached yet. */
+void fanout_start(struct campaign *campaign, struct job *job);
+
+/* Empties the queue of a cancelled job. */
+void drain_start(struct campaign *campaign, struct job *job);
+
+/* Offers all domains that a job has in the queue. */
+void scan_start(struct campaign *campaign, struct job *job);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * Submission: everything that can be wrong is found before anything is written; then one write
+ * makes the job, with its message, its recipients as a set and its record, and fan-out begins.
+ */
+#include "audience/segment.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "campaign/job.h"
+#include "store/sets.h"
+
+struct submit {
+    struct step step;
+    struct arena memory;
+    struct submission what; /* its texts are in `memory` */
+    struct segment segment;
+    struct message *message;
+    struct campaign_answer answer;
+    struct job_record record; /* the result */
+    campaign_answer_fn on_answer;
+    void *ctx;
+};
+
+static void submit_free(struct submit *s)
+{
+    message_free(s->message);
+    segment_release(&s->segment);
+    arena_release(&s->memory);
+    free(s);
+}
+
+static void answer(struct submit *s)
+{
+    s->on_answer(s->ctx, &s->answer);
+    submit_free(s);
+}
+
+static int check_identity(struct campaign *campaign, struct submit *s, struct err *err)
+{
+    struct senders *senders = composers_senders(campaign->composers);
+    const struct sender *sender = senders_find(senders, s->what.identity);
+    int result = 0;
+    if (!sender)
+        result = err_set(err, "There is no identity \"%.*s\" in the configuration.",
+                         STR_ARG(s->what.identity));
+    else if (!s->message->has_from && !sender->has_from)
+        result =
+            err_set(err,
+                    "The message has no From, and the identity \"%.*s\" has none to lend: add a "
+                    "line \"From: Name <address>\".",
+                    STR_ARG(sender->identity->name));
+    if (result == 0)
+        s->what.identity = arena_str(&s->memory, sender->identity->name);
+    senders_unref(senders);
+    return result;
+}
+
+static int check_lengths(const struct submission *what, struct err *err)
+{
+    if (what->name.len > JOB_TEXT_MAX || what->segment.len > JOB_TEXT_MAX ||
+        what->message_name.len > 200)
+        return err_set(err, "The job's name or audience is too long: at most %d bytes.",
+                       JOB_TEXT_MAX);
+    return 0;
+}
+
+static int check(struct campaign *campaign, struct submit *s, struct err *err)
+{
+    if (check_lengths(&s->what, err) != 0)
+        return -1;
+    s->message = message_compile(s->what.source, err);
+    if (!s->message)
+        return -1;
+    if (segment_parse(s->what.segment, &s->segment, err) != 0)
+        return -1;
+    return check_identity(campaign, s, err);
+}
+
+/* The recipients, or NULL with the answer filled. */
+static roaring_bitmap_t *resolve(struct submit *s, struct txn *txn)
+{
+    roaring_bitmap_t *set = NULL;
+    s->answer.result = CAMPAIGN_BAD_INPUT;
+    if (segment_resolve(txn, &s->segment, &set, &s->answer.err) != 0)
+        return NULL;
+    s->answer.recipients = (uint32_t)roaring_bitmap_get_cardinality(set);
+    if (s->answer.recipients == 0 && !s->what.dry_run) {
+        err_set(&s->answer.err, "The audience \"%.*s\" is empty: nobody would get this.",
+                STR_ARG(s->what.segment));
+        roaring_bitmap_free(set);
+        return NULL;
+    }
+    s->answer.result = CAMPAIGN_OK;
+    return set;
+}
+
+static void apply(struct txn *txn, struct write_op *op)
+{
+    struct submit *s = (struct submit *)(void *)op;
+    roaring_bitmap_t *set = resolve(s, txn);
+    uint32_t now = (uint32_t)clock_wall_s();
+    if (!set)
+        return;
+    s->record = (struct job_record){.id = job_next_id(txn),
+                                    .state = JOB_SENDING,
+                                    .lane = s->what.lane,
+                                    .guarantee = s->what.guarantee,
+                                    .created = now,
+                                    .started = now,
+                                    .recipients = s->answer.recipients,
+                                    .name = s->what.name,
+                                    .segment = s->what.segment,
+                                    .identity = s->what.identity};
+    s->record.counts[RECIPIENT_QUEUED] = s->answer.recipients;
+    s->record.message = message_put(txn, s->what.message_name, s->what.source, now);
+    s->answer.job = s->record.id;
+    job_write(txn, &s->record);
+    set_store(txn, SET_JOB, s->record.id, set);
+    roaring_bitmap_free(set);
+}
+
+static void begin(struct campaign *campaign, struct submit *s)
+{
+    struct job *job = job_add(campaign, &s->record, s->message);
+    s->message = NULL;
+    job_open(job);
+    fanout_start(campaign, job);
+    log_say(LOG_INFO, "job_submitted", "Job %u (%.*s) goes to %u recipients of %.*s.", job->id,
+            STR_ARG(job->record.name), job->record.recipients, STR_ARG(job->record.segment));
+}
+
+static void then(struct step *step)
+{
+    struct submit *s = (struct submit *)(void *)step;
+    if (s->answer.result == CAMPAIGN_OK && !step->campaign->stopping)
+        begin(step->campaign, s);
+    answer(s);
+}
+
+static void dry_run(struct campaign *campaign, struct submit *s)
+{
+    struct txn txn;
+    txn_begin(campaign->store, &txn);
+    roaring_bitmap_t *set = resolve(s, &txn);
+    if (set)
+        roaring_bitmap_free(set);
+    txn_end(&txn);
+    answer(s);
+}
+
+static struct submit *submit_new(const struct submission *what, campaign_answer_fn on_answer,
+                                 void *ctx)
+{
+    struct submit *s = NEW(struct submit);
+    s->what = *what;
+    s->what.source = arena_str(&s->memory, what->source);
+    s->what.message_name =
+        arena_str(&s->memory, what->message_name.len ? what->message_name : STR("message"));
+    s->what.name = what->name.len ? arena_str(&s->memory, what->name) : s->what.message_name;
+    s->what.segment = arena_str(&s->memory, what->segment);
+    s->what.identity = arena_str(&s->memory, what->identity);
+    s->on_answer = on_answer;
+    s->ctx = ctx;
+    return s;
+}
+
+void campaign_submit(struct campaign *campaign, const struct submission *submission,
+                     campaign_answer_fn on_answer, void *ctx)
+{
+    struct submit *s = submit_new(submission, on_answer, ctx);
+    if (check(campaign, s, &s->answer.err) != 0) {
+        s->answer.result = CAMPAIGN_BAD_INPUT;
+        answer(s);
+    } else if (s->what.dry_run) {
+        dry_run(campaign, s);
+    } else {
+        s->step.op.records = 1;
+        s->step.op.urgent = true;
+        step_submit(&s->step, campaign, apply, then);
+    }
+}

@@ -1,0 +1,39 @@
+/*
+ * One recipient's message: looks a last time whether it may be sent, renders, encodes, puts the
+ * headers around it and signs. What a template sees here: `contact` (email, id and every
+ * attribute), `job` (id, name), `message` (topic, language) and `links` (unsubscribe).
+ *
+ *     gate open? → contact there, not suppressed? → subject, HTML, text → MIME → header → DKIM
+ *
+ * A composer belongs to one thread and keeps its scratch memory from copy to copy: in the steady
+ * state nothing is allocated.
+ */
+#ifndef TOCSIN_COMPOSE_COMPOSE_H
+#define TOCSIN_COMPOSE_COMPOSE_H
+
+#include "compose/copy.h"
+#include "compose/senders.h"
+#include "store/contacts.h"
+
+struct composer {
+    const struct senders *senders; /* held by whoever sets it; see composer_use */
+    struct signers signers;
+    struct arena scratch;
+    struct buf subject, html, text; /* rendered */
+    struct buf headers, body;       /* encoded */
+    struct buf value;               /* one header's value */
+};
+
+void composer_init(struct composer *composer);
+void composer_release(struct composer *composer);
+
+/* Works with these senders from now on; they must stay until the next call or the release. */
+int composer_use(struct composer *composer, const struct senders *senders, struct err *err);
+
+/*
+ * Fills the copy's answer (result, and sender, recipient, text or the reason). `txn` is a read
+ * transaction begun for this copy; `now` is in seconds since 1970.
+ */
+void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy, int64_t now);
+
+#endif

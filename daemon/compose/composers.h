@@ -1,0 +1,30 @@
+/*
+ * The composer threads: copies go in from any delivery thread and come back, composed, as letters
+ * to the loop that asked. Transactional copies are taken before bulk ones. How many may be inside
+ * is the asker's to bound; nothing is queued here beyond what sites have asked for.
+ */
+#ifndef TOCSIN_COMPOSE_COMPOSERS_H
+#define TOCSIN_COMPOSE_COMPOSERS_H
+
+#include "compose/copy.h"
+#include "compose/senders.h"
+
+struct composers;
+
+/* Starts `count` threads. Takes a reference to the senders. */
+struct composers *composers_new(struct store *store, unsigned count, struct senders *senders,
+                                struct err *err);
+
+/* New senders after a reload; each thread changes over before its next copy. */
+void composers_use(struct composers *composers, struct senders *senders);
+
+/* Asks for a copy: copy->mailing, contact, asker and answer.deliver are set. From any thread. */
+void composers_ask(struct composers *composers, struct copy *copy);
+
+/* Ends the threads after what was asked; every copy comes back. NULL is fine. */
+void composers_free(struct composers *composers);
+
+/* For checks before a job is accepted: the senders in use, as a reference to give back. */
+struct senders *composers_senders(struct composers *composers);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * A copy: one recipient's mail of one job, on its way from the queue to an answer. The delivery
+ * thread owns it; while it is with the composers they own it, and they give it back through
+ * `answer`, a letter to the thread that asked. Copies are used again and again, with their buffers.
+ */
+#ifndef TOCSIN_COMPOSE_COPY_H
+#define TOCSIN_COMPOSE_COPY_H
+
+#include "base/buf.h"
+#include "compose/mailing.h"
+#include "loop/loop.h"
+#include "store/ledger.h"
+
+enum copy_result {
+    COPY_READY, /* sender, recipient and text are to be sent */
+    COPY_HELD,  /* the job is paused or cancelled: leave it in the queue */
+    COPY_SKIP,  /* never send it: `reason`, with `why` for people */
+};
+
+struct copy {
+    struct copy *next;       /* in whatever list holds it */
+    struct mailing *mailing; /* held by whoever holds the copy */
+    uint32_t contact, domain, due;
+    uint32_t first;           /* of the first attempt, seconds since 1970; 0: none yet */
+    uint16_t attempts;        /* before this one */
+    enum recipient_state was; /* in the ledger, before this attempt */
+
+    /* the composer's answer */
+    struct letter answer;
+    struct loop *asker;
+    enum copy_result result;
+    enum skip_reason reason;
+    struct err why;
+    struct buf sender, recipient; /* addresses, without brackets */
+    struct buf text;              /* header and body, CRLF lines, 7-bit */
+    bool needs_smtputf8;
+};
+
+#endif

@@ -1,0 +1,35 @@
+#include "compose/mailing.h"
+
+#include "base/alloc.h"
+
+struct mailing *mailing_new(const struct job_record *job, struct message *message)
+{
+    struct mailing *m = NEW(struct mailing);
+    m->job = job->id;
+    m->lane = job->lane;
+    m->guarantee = job->guarantee;
+    m->message_version = job->message.version;
+    m->message = message;
+    m->identity = arena_str(&message->memory, job->identity);
+    m->name = arena_str(&message->memory, job->name);
+    atomic_init(&m->gate, GATE_PAUSED);
+    atomic_init(&m->opened_at, 0);
+    for (size_t i = 0; i < RECIPIENT_STATES; i++)
+        atomic_init(&m->begun[i], 0);
+    atomic_init(&m->refs, 1);
+    return m;
+}
+
+struct mailing *mailing_ref(struct mailing *mailing)
+{
+    atomic_fetch_add_explicit(&mailing->refs, 1, memory_order_relaxed);
+    return mailing;
+}
+
+void mailing_unref(struct mailing *mailing)
+{
+    if (!mailing || atomic_fetch_sub_explicit(&mailing->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    message_free(mailing->message);
+    free(mailing);
+}

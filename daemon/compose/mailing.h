@@ -1,0 +1,50 @@
+/*
+ * A job as the sending side sees it: the compiled message, whose mail it is, in which lane, and a
+ * gate that says whether it may be sent at this instant. The campaign makes one for each job that
+ * is being sent and turns the gate; sites and composers hold references and ask the gate last.
+ *
+ * `begun` counts the copies that are on the wire, by the state that the ledger still has them in.
+ * Delivery adds when a transaction begins; who publishes the job's counters takes away, in the same
+ * moment as it publishes what came of them. So counters and flight always add up.
+ */
+#ifndef TOCSIN_COMPOSE_MAILING_H
+#define TOCSIN_COMPOSE_MAILING_H
+
+#include <stdatomic.h>
+
+#include "compose/message.h"
+#include "store/jobs.h"
+
+enum mailing_gate { GATE_OPEN, GATE_PAUSED, GATE_CLOSED };
+
+struct mailing {
+    uint32_t job;
+    enum job_lane lane;
+    enum job_guarantee guarantee;
+    uint32_t message_version;
+    struct message *message;
+    struct str identity; /* name in the configuration */
+    struct str name;     /* of the job, for templates */
+    _Atomic int gate;    /* enum mailing_gate */
+    _Atomic uint32_t
+        opened_at; /* seconds since 1970: copies that wait longer than max_age expire */
+    _Atomic uint32_t begun[RECIPIENT_STATES];
+    _Atomic unsigned refs;
+};
+
+/* Takes over `message`; copies the texts. One reference, for the caller. */
+struct mailing *mailing_new(const struct job_record *job, struct message *message);
+struct mailing *mailing_ref(struct mailing *mailing);
+void mailing_unref(struct mailing *mailing); /* the last one frees; NULL is fine */
+
+static inline enum mailing_gate mailing_gate(const struct mailing *m)
+{
+    return (enum mailing_gate)atomic_load_explicit(&m->gate, memory_order_acquire);
+}
+
+static inline void mailing_turn(struct mailing *m, enum mailing_gate gate)
+{
+    atomic_store_explicit(&m->gate, (int)gate, memory_order_release);
+}
+
+#endif

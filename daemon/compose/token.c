@@ -1,0 +1,139 @@
+#include "compose/token.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/random.h"
+
+enum { TOKEN_BYTES = 16 };
+
+static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+static int key_read(int fd, const char *path, struct token_key *key, struct err *err)
+{
+    ssize_t n = read(fd, key->bytes, sizeof(key->bytes));
+    if (n == (ssize_t)sizeof(key->bytes))
+        return 0;
+    return err_set(err,
+                   "The key file %s is %s: restore it from a backup; links and return paths of "
+                   "mails that were sent depend on it.",
+                   path, n < 0 ? strerror(errno) : "too short");
+}
+
+static int key_make(int fd, const char *path, struct token_key *key, struct err *err)
+{
+    random_bytes(key->bytes, sizeof(key->bytes));
+    if (write(fd, key->bytes, sizeof(key->bytes)) != (ssize_t)sizeof(key->bytes) || fsync(fd) != 0)
+        return err_set(err, "The key file %s cannot be written: %s.", path, strerror(errno));
+    return 0;
+}
+
+int token_key_load(const char *path, struct token_key *key, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool fresh = fd < 0 && errno == ENOENT;
+    if (fresh)
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(err, "The key file %s cannot be opened: %s.", path, strerror(errno));
+    int result = fresh ? key_make(fd, path, key, err) : key_read(fd, path, key, err);
+    close(fd);
+    if (result != 0 && fresh)
+        unlink(path);
+    return result;
+}
+
+static void put_u32(unsigned char *at, uint32_t n)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (unsigned char)(n >> (24 - 8 * i));
+}
+
+static uint32_t get_u32(const unsigned char *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static void fill_bytes(const struct token_key *key, enum token_purpose purpose, uint32_t job,
+                       uint32_t contact, unsigned char bytes[TOKEN_BYTES])
+{
+    unsigned char message[9] = {(unsigned char)purpose};
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned digest_len = 0;
+    put_u32(message + 1, job);
+    put_u32(message + 5, contact);
+    if (!HMAC(EVP_sha256(), key->bytes, sizeof(key->bytes), message, sizeof(message), digest,
+              &digest_len))
+        abort(); /* SHA-256 is always there; without it nothing here is safe */
+    memcpy(bytes, message + 1, 8);
+    memcpy(bytes + 8, digest, 8);
+}
+
+static void encode(const unsigned char bytes[TOKEN_BYTES], char out[TOKEN_LENGTH + 1])
+{
+    unsigned bits = 0, held = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < TOKEN_BYTES; i++) {
+        held = held << 8 | bytes[i];
+        for (bits += 8; bits >= 5; bits -= 5)
+            out[n++] = alphabet[held >> (bits - 5) & 31];
+    }
+    out[n++] = alphabet[held << (5 - bits) & 31];
+    out[n] = '\0';
+}
+
+void token_make(const struct token_key *key, enum token_purpose purpose, uint32_t job,
+                uint32_t contact, char out[TOKEN_LENGTH + 1])
+{
+    unsigned char bytes[TOKEN_BYTES];
+    fill_bytes(key, purpose, job, contact, bytes);
+    encode(bytes, out);
+}
+
+static int digit_of(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a';
+    return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+static bool decode(struct str token, unsigned char bytes[TOKEN_BYTES])
+{
+    unsigned bits = 0, held = 0;
+    size_t n = 0;
+    if (token.len != TOKEN_LENGTH)
+        return false;
+    for (size_t i = 0; i < token.len; i++) {
+        int digit = digit_of(token.at[i]);
+        if (digit < 0)
+            return false;
+        held = held << 5 | (unsigned)digit;
+        bits += 5;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes[n++] = (unsigned char)(held >> bits);
+        }
+    }
+    return (held & ((1U << bits) - 1)) == 0; /* the two bits that pad it must be zero */
+}
+
+bool token_check(const struct token_key *key, enum token_purpose purpose, struct str token,
+                 uint32_t *job, uint32_t *contact)
+{
+    unsigned char bytes[TOKEN_BYTES], want[TOKEN_BYTES];
+    if (!decode(token, bytes))
+        return false;
+    fill_bytes(key, purpose, get_u32(bytes), get_u32(bytes + 4), want);
+    if (CRYPTO_memcmp(bytes, want, sizeof(bytes)) != 0)
+        return false;
+    *job = get_u32(bytes);
+    *contact = get_u32(bytes + 4);
+    return true;
+}

@@ -1,0 +1,40 @@
+/*
+ * The short, authenticated token that stands for (purpose, job, contact) in return paths,
+ * Message-IDs and links: nobody without the key can make one, and one for one purpose is none for
+ * another.
+ *
+ *     base32( job u32 BE · contact u32 BE · first 8 bytes of HMAC-SHA-256(key, purpose · job ·
+ * contact) )
+ *
+ * in lower-case letters and digits 2-7 (RFC 4648 §6 without padding): 26 characters, safe in a
+ * local part and in a URL, and the same whichever case a mail system gives back.
+ */
+#ifndef TOCSIN_COMPOSE_TOKEN_H
+#define TOCSIN_COMPOSE_TOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+enum { TOKEN_LENGTH = 26, TOKEN_KEY_SIZE = 32 };
+
+enum token_purpose { TOKEN_BOUNCE = 'b', TOKEN_MESSAGE = 'm', TOKEN_UNSUBSCRIBE = 'u' };
+
+struct token_key {
+    unsigned char bytes[TOKEN_KEY_SIZE];
+};
+
+/* Reads the key file, making it (mode 0600, from the kernel's randomness) when it is not there. */
+int token_key_load(const char *path, struct token_key *key, struct err *err);
+
+/* Writes TOKEN_LENGTH characters and a NUL. */
+void token_make(const struct token_key *key, enum token_purpose purpose, uint32_t job,
+                uint32_t contact, char out[TOKEN_LENGTH + 1]);
+
+/* The other way: false unless the token is one that this key made for this purpose. */
+bool token_check(const struct token_key *key, enum token_purpose purpose, struct str token,
+                 uint32_t *job, uint32_t *contact);
+
+#endif

@@ -1,0 +1,144 @@
+#include "config/build.h"
+
+#include <unistd.h>
+
+#include "config/options.h"
+#include "config/parse.h"
+
+enum { THREADS_MAX = 64 };
+
+/* The text of an option in a block of the file, its default, or NULL. */
+static const char *option_text(cfg_t *cfg, const struct option *option)
+{
+    const char *text = cfg ? cfg_getstr(cfg, option->name) : NULL;
+    return text ? text : option->preset;
+}
+
+static void build_options(enum block_id id, cfg_t *cfg, const struct value_context *context,
+                          void *into)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        struct value value;
+        const char *text = options[i].block == id ? option_text(cfg, &options[i]) : NULL;
+        if (text && value_parse(&options[i], str_of(text), context, &value, NULL) == 0)
+            value_store(&options[i], &value, into);
+    }
+}
+
+static void build_block(enum block_id id, cfg_t *cfg, const struct value_context *context,
+                        void *into);
+
+/* Makes the array of a block that may come many times, in the order of the file. */
+static void build_many(enum block_id id, cfg_t *parent, const struct value_context *context,
+                       void *into)
+{
+    const struct block *block = &blocks[id];
+    size_t count = parent ? cfg_size(parent, block->name) : 0;
+    char *array = arena_zero(context->memory, (count ? count : 1) * block->size);
+    for (size_t i = 0; i < count; i++) {
+        cfg_t *cfg = cfg_getnsec(parent, block->name, (unsigned)i);
+        char *element = array + i * block->size;
+        if (block->titled)
+            *(struct str *)(element + block->title_offset) =
+                arena_str(context->memory, str_of(cfg_title(cfg)));
+        build_block(id, cfg, context, element);
+    }
+    memcpy((char *)into + block->offset, &array, sizeof(array));
+    *(size_t *)((char *)into + block->count_offset) = count;
+}
+
+static void build_one(enum block_id id, cfg_t *parent, const struct value_context *context,
+                      void *into)
+{
+    bool present = parent && cfg_size(parent, blocks[id].name) > 0;
+    cfg_t *cfg = present ? cfg_getnsec(parent, blocks[id].name, 0) : NULL;
+    build_block(id, cfg, context, (char *)into + blocks[id].offset);
+}
+
+static void build_block(enum block_id id, cfg_t *cfg, const struct value_context *context,
+                        void *into)
+{
+    build_options(id, cfg, context, into);
+    for (int i = BLOCK_TOP + 1; i < BLOCK_COUNT; i++) {
+        if (blocks[i].parent != id)
+            continue;
+        if (blocks[i].many)
+            build_many((enum block_id)i, cfg, context, into);
+        else
+            build_one((enum block_id)i, cfg, context, into);
+    }
+}
+
+static void count_cores(struct threads_config *threads)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned count = cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (unsigned)cores;
+    threads->delivery = threads->delivery ? threads->delivery : count;
+    threads->composers = threads->composers ? threads->composers : count;
+}
+
+static void inherit_base_url(struct config *config, struct arena *memory)
+{
+    for (size_t i = 0; i < config->identity_count; i++) {
+        struct buf url = BUF_INIT;
+        buf_addf(&url, "https://%s", config->identities[i].domain.at);
+        bool own = config->tracking_base_url.at == NULL;
+        config->identities[i].base_url =
+            own ? arena_str(memory, buf_str(&url)) : config->tracking_base_url;
+        buf_release(&url);
+    }
+}
+
+static void inherit_tls(struct config *config, cfg_t *root)
+{
+    for (size_t i = 0; i < config->route_count; i++) {
+        cfg_t *route = cfg_getnsec(root, blocks[BLOCK_ROUTE].name, (unsigned)i);
+        if (cfg_size(route, "tls") == 0)
+            config->routes[i].tls = config->tls.policy;
+    }
+}
+
+/* Everybody for whom the file has no site gets the defaults. */
+static void add_default_site(struct config *config, const struct value_context *context)
+{
+    for (size_t i = 0; i < config->site_count; i++)
+        if (str_eq(config->sites[i].pattern, STR("*")))
+            return;
+    size_t size = config->site_count * sizeof(*config->sites);
+    struct site_limits *sites = arena_zero(context->memory, size + sizeof(*sites));
+    if (size)
+        memcpy(sites, config->sites, size);
+    sites[config->site_count].pattern = STR("*");
+    build_options(BLOCK_SITE, NULL, context, &sites[config->site_count]);
+    config->sites = sites;
+    config->site_count++;
+}
+
+static int line_of(cfg_t *root, enum block_id id)
+{
+    return parse_block_line(cfg_getnsec(root, blocks[id].name, 0));
+}
+
+static void check_together(const struct config *config, cfg_t *root, struct problems *problems)
+{
+    if (config->retry.max_ms < config->retry.first_ms)
+        problems_add(problems, line_of(root, BLOCK_RETRY),
+                     "retry.max is shorter than retry.first: make it at least as long.");
+    if (config->retry.max_age_ms < config->retry.first_ms)
+        problems_add(problems, line_of(root, BLOCK_RETRY),
+                     "retry.max_age is shorter than retry.first: nothing would be tried again.");
+    if (config->import.max_row < config->import.max_field)
+        problems_add(problems, line_of(root, BLOCK_IMPORT),
+                     "import.max_row is smaller than import.max_field: make it at least as big.");
+}
+
+void build_config(cfg_t *root, const struct value_context *context, struct config *config,
+                  struct problems *problems)
+{
+    build_block(BLOCK_TOP, root, context, config);
+    count_cores(&config->threads);
+    inherit_base_url(config, context->memory);
+    inherit_tls(config, root);
+    add_default_site(config, context);
+    check_together(config, root, problems);
+}

@@ -1,0 +1,200 @@
+/*
+ * The configuration: one file, read once into one frozen struct. `config_load` reads, checks
+ * everything that can be checked without starting, and gives either a `struct config` or the list
+ * of all errors it found. Nobody changes a configuration: a reload loads a second one beside it.
+ *
+ * A configuration is counted: `config_load` gives the first reference, `config_ref` another one
+ * (from any thread), and the last `config_unref` frees it with every string in it. Loading uses
+ * libconfuse, whose parser is global: main thread only.
+ *
+ * Every `struct str` here ends with a NUL, so `.at` serves where C wants a path; an option that was
+ * left out has `.at == NULL`. Paths are absolute or relative to the working directory, already
+ * joined with the folder of the file. Times are milliseconds, sizes bytes.
+ *
+ * Not here: the parsing of keys (dkim/), the choice of a source, anything that changes while
+ * running.
+ */
+#ifndef TOCSIN_CONFIG_CONFIG_H
+#define TOCSIN_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "config/units.h"
+
+enum tls_policy { TLS_POLICY_NONE, TLS_POLICY_OPPORTUNISTIC, TLS_POLICY_REQUIRED };
+
+/* A signing key of an identity; its kind (RSA, Ed25519) is what the file holds. */
+struct dkim_key_config {
+    struct str selector;
+    struct str key; /* path of a PEM file */
+};
+
+/* Whom mail comes from: return path, Message-ID and DKIM d= carry the domain. */
+struct identity {
+    struct str name;
+    struct str domain;
+    struct str from;                    /* optional: default From mailbox */
+    struct str list_unsubscribe_mailto; /* optional */
+    struct str base_url; /* tracking.base_url, or "https://" and the domain; no final / */
+    struct dkim_key_config *dkim;
+    size_t dkim_count; /* may be 0: then mail is not signed */
+};
+
+/* Where mail leaves from. */
+struct source {
+    struct str name;
+    struct str ehlo;
+    struct str address; /* optional: a literal local address */
+};
+
+/* Where the mail for a domain goes, instead of its MX. */
+struct route {
+    struct str pattern; /* "dest.example", "*.example" or "*" */
+    struct str host;    /* name or literal address, without brackets */
+    uint16_t port;
+    enum tls_policy tls; /* the route's own, or tls.policy */
+};
+
+/* What one site (a receiver) accepts. */
+struct site_limits {
+    struct str pattern;
+    unsigned connections;
+    unsigned messages_per_connection;
+    unsigned in_flight; /* transactions that may overlap on a connection */
+    struct rate rate;   /* count 0: no limit */
+    int64_t idle_ms;
+};
+
+struct control_config {
+    struct str socket;
+    unsigned mode; /* of the socket file, as chmod takes it */
+};
+
+struct log_config {
+    struct str file; /* absent: stderr */
+    enum log_level level;
+};
+
+/* Numbers of threads, never 0: "one a core" has been counted. */
+struct threads_config {
+    unsigned delivery;
+    unsigned composers;
+};
+
+struct tls_config {
+    enum tls_policy policy;
+    bool verify;
+    struct str ca_file; /* absent: the system's */
+};
+
+struct retry_config {
+    int64_t first_ms;
+    double factor;
+    int64_t max_ms;
+    int64_t max_age_ms;
+};
+
+/* How long to wait for what, as RFC 5321 §4.5.3.2 names it, in milliseconds. */
+struct timeouts_config {
+    int64_t connect_ms;
+    int64_t tls_handshake_ms;
+    int64_t greeting_ms;
+    int64_t ehlo_ms;
+    int64_t mail_ms;
+    int64_t rcpt_ms;
+    int64_t data_init_ms;
+    int64_t data_block_ms;
+    int64_t data_end_ms;
+    int64_t command_ms; /* any other command: STARTTLS, RSET, QUIT */
+    int64_t stop_ms;    /* how long SIGTERM waits for what is in flight */
+};
+
+struct store_config {
+    uint64_t map_size;
+    int64_t commit_interval_ms;
+    unsigned commit_records;
+};
+
+struct import_config {
+    uint64_t max_field;
+    uint64_t max_row;
+};
+
+struct config {
+    struct str file; /* its name, as errors show it */
+    struct str data_dir;
+    struct control_config control;
+    struct listen_address metrics_listen; /* port 0: no listener */
+    struct str tracking_base_url;         /* optional: use the identity's base_url */
+    struct log_config log;
+    struct threads_config threads;
+    struct tls_config tls;
+    struct retry_config retry;
+    struct timeouts_config timeouts;
+    struct store_config store;
+    struct import_config import;
+
+    struct identity *identities; /* one or more; the first is the default */
+    size_t identity_count;
+    struct source *sources; /* one or more */
+    size_t source_count;
+    struct route *routes; /* one of them is "*" */
+    size_t route_count;
+    struct site_limits *sites; /* the last is "*", made from the defaults if the file has none */
+    size_t site_count;
+
+    _Atomic unsigned refs; /* config_ref and config_unref only */
+    struct arena memory;   /* everything above that is pointed to */
+};
+
+/* What was wrong: one line for each error, "FILE:LINE: Sentence." and a newline, in order of lines.
+ */
+struct config_errors {
+    struct buf text;
+    int count;
+};
+
+#define CONFIG_ERRORS_INIT ((struct config_errors){BUF_INIT, 0})
+
+void config_errors_release(struct config_errors *errors);
+
+/* Both give NULL and at least one error, or a configuration that the caller unrefs, and none. */
+struct config *config_load(const char *path, struct config_errors *errors);
+
+/* `name` stands in the errors where the file's name would; relative paths are joined to `base_dir`.
+ */
+struct config *config_load_text(struct str text, const char *name, const char *base_dir,
+                                struct config_errors *errors);
+
+struct config *config_ref(struct config *config);
+void config_unref(struct config *config); /* NULL is fine */
+
+/*
+ * Lookups compare ASCII letters without case. An exact pattern beats the longest "*.suffix", which
+ * beats "*"; "*.example" covers every name below example, not example itself. They walk the list:
+ * keep the answer (with a reference to the configuration) rather than ask for every recipient.
+ */
+const struct route *config_route(const struct config *config, struct str domain); /* never NULL */
+const struct site_limits *config_site(const struct config *config,
+                                      struct str host_or_domain); /* never NULL */
+
+/* By name; an empty name is the default identity. NULL if there is none of that name. */
+const struct identity *config_identity(const struct config *config, struct str name);
+
+/*
+ * A running daemon cannot change some options. Adds one sentence for each of those that differ to
+ * `out` ("data_dir cannot change while tocsind runs; …\n") and returns how many there were.
+ */
+int config_diff_needs_restart(const struct config *running, const struct config *loaded,
+                              struct buf *out);
+
+/* The manual: every block and option as Markdown, from the table that the parser uses. */
+void config_print_options(struct buf *out);
+
+#endif

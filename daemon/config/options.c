@@ -1,0 +1,206 @@
+#include "config/options.h"
+
+#include "config/config.h"
+#include "config/units.h"
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+#define BETWEEN(least, most) .low = (least), .high = (most)
+
+static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const tls_policies[] = {"none", "opportunistic", "required", NULL};
+
+/* clang-format off */
+const struct block blocks[BLOCK_COUNT] = {
+    [BLOCK_TOP] = {.name = "root", .help = "Outside every block."},
+    [BLOCK_CONTROL] = {
+        .name = "control", AT(config, control), .example = "control { socket = \"control.sock\" }",
+        .help = "The control API, which the tocsin program talks to."},
+    [BLOCK_METRICS] = {
+        .name = "metrics", AT(config, metrics_listen),
+        .help = "Numbers for Prometheus, at /metrics."},
+    [BLOCK_TRACKING] = {
+        .name = "tracking", AT(config, tracking_base_url),
+        .help = "Links that lead back to this daemon."},
+    [BLOCK_LOG] = {.name = "log", AT(config, log), .help = "One line for each thing worth knowing."},
+    [BLOCK_THREADS] = {
+        .name = "threads", AT(config, threads), .help = "How many threads do the work."},
+    [BLOCK_IDENTITY] = {
+        .name = "identity", AT(config, identities), .titled = true, .many = true,
+        .size = sizeof(struct identity), .count_offset = offsetof(struct config, identity_count),
+        .title_offset = offsetof(struct identity, name),
+        .example = "identity \"NAME\" { domain = \"send.example\" }",
+        .help = "Whom mail comes from. One or more; the first is the default."},
+    [BLOCK_DKIM] = {
+        .name = "dkim", AT(identity, dkim), .parent = BLOCK_IDENTITY, .many = true,
+        .size = sizeof(struct dkim_key_config),
+        .count_offset = offsetof(struct identity, dkim_count),
+        .help = "A key that signs the identity's mail, RSA or Ed25519 by what the file holds. Several "
+                "blocks make several signatures; without any, mail is not signed."},
+    [BLOCK_SOURCE] = {
+        .name = "source", AT(config, sources), .titled = true, .many = true,
+        .size = sizeof(struct source), .count_offset = offsetof(struct config, source_count),
+        .title_offset = offsetof(struct source, name),
+        .example = "source \"NAME\" { ehlo = \"mail.send.example\" }",
+        .help = "Where mail leaves from. One or more."},
+    [BLOCK_ROUTE] = {
+        .name = "route", AT(config, routes), .titled = true, .many = true,
+        .size = sizeof(struct route), .count_offset = offsetof(struct config, route_count),
+        .title_offset = offsetof(struct route, pattern), .title_check = units_pattern,
+        .help = "Where the mail for a domain goes. The title is a domain, `*.suffix` for every name "
+                "below it, or `*`; an exact match beats the longest suffix, which beats `*`. A route "
+                "`*` is needed, since this version does not look up MX records."},
+    [BLOCK_TLS] = {
+        .name = "tls", AT(config, tls), .help = "How safely to connect to receivers."},
+    [BLOCK_SITE] = {
+        .name = "site", AT(config, sites), .titled = true, .many = true,
+        .size = sizeof(struct site_limits), .count_offset = offsetof(struct config, site_count),
+        .title_offset = offsetof(struct site_limits, pattern), .title_check = units_pattern,
+        .help = "What one receiver accepts. The title is matched with the route's host or the domain, "
+                "as a route's title is; `*` is for everybody else."},
+    [BLOCK_RETRY] = {
+        .name = "retry", AT(config, retry),
+        .help = "When a copy that was deferred is tried again: after `first`, then after `factor` "
+                "times the last wait, at most `max`, until it is `max_age` old."},
+    [BLOCK_TIMEOUTS] = {
+        .name = "timeouts", AT(config, timeouts),
+        .help = "How long to wait for a receiver. RFC 5321 §4.5.3.2 asks for at least the defaults."},
+    [BLOCK_STORE] = {.name = "store", AT(config, store), .help = "How the truth is kept on disk."},
+    [BLOCK_IMPORT] = {
+        .name = "import", AT(config, import), .help = "What a CSV file may look like."},
+};
+
+const struct option options[] = {
+    {BLOCK_TOP, KIND_FOLDER, "data_dir", AT(config, data_dir), .required = true, .restart = true,
+     .help = "The folder of the store and the journal; made if it is missing."},
+
+    {BLOCK_CONTROL, KIND_SOCKET, "socket", AT(control_config, socket), .required = true,
+     .restart = true, .help = "The unix socket to listen on."},
+    {BLOCK_CONTROL, KIND_MODE, "mode", "0660", AT(control_config, mode),
+     .help = "Who may connect, as chmod writes it."},
+
+    {BLOCK_METRICS, KIND_LISTEN, "listen", .offset = 0, .restart = true,
+     .help = "Where to listen; without it there is no listener."},
+
+    {BLOCK_TRACKING, KIND_URL, "base_url", .offset = 0,
+     .help = "What links in mail begin with; without it, `https://` and the identity's domain."},
+
+    {BLOCK_LOG, KIND_PATH, "file", AT(log_config, file),
+     .help = "The file to append to; without it, standard error."},
+    {BLOCK_LOG, KIND_CHOICE, "level", "info", .choices = log_levels, AT(log_config, level),
+     .help = "The least important lines that are written."},
+
+    {BLOCK_THREADS, KIND_INTEGER, "delivery", "0", BETWEEN("0", "64"), AT(threads_config, delivery),
+     .restart = true, .help = "Loops that hold connections; 0 is one a core."},
+    {BLOCK_THREADS, KIND_INTEGER, "composers", "0", BETWEEN("0", "64"),
+     AT(threads_config, composers), .restart = true,
+     .help = "Workers that render and sign; 0 is one a core."},
+
+    {BLOCK_IDENTITY, KIND_DOMAIN, "domain", AT(identity, domain), .required = true,
+     .help = "The domain of the return path, the Message-ID and DKIM's d=."},
+    {BLOCK_IDENTITY, KIND_EMAIL, "from", AT(identity, from),
+     .help = "The From of messages that have none, as `Name <user@example.org>`."},
+    {BLOCK_IDENTITY, KIND_EMAIL, "list_unsubscribe_mailto", AT(identity, list_unsubscribe_mailto),
+     .help = "An address for List-Unsubscribe, beside the link."},
+
+    {BLOCK_DKIM, KIND_DOMAIN, "selector", AT(dkim_key_config, selector), .required = true,
+     .help = "The selector: DKIM's s=."},
+    {BLOCK_DKIM, KIND_FILE, "key", AT(dkim_key_config, key), .required = true,
+     .help = "The file of the private key, PEM."},
+
+    {BLOCK_SOURCE, KIND_DOMAIN, "ehlo", AT(source, ehlo), .required = true,
+     .help = "The name in EHLO; the address's PTR record should name it."},
+    {BLOCK_SOURCE, KIND_ADDRESS, "address", AT(source, address),
+     .help = "The local address to connect from; without it, the kernel chooses."},
+
+    {BLOCK_ROUTE, KIND_HOST, "host", AT(route, host), .required = true,
+     .help = "The host to connect to: a name or an address."},
+    {BLOCK_ROUTE, KIND_PORT, "port", "25", BETWEEN("1", "65535"), AT(route, port),
+     .help = "Its port."},
+    {BLOCK_ROUTE, KIND_CHOICE, "tls", .choices = tls_policies, AT(route, tls),
+     .help = "The policy for this route; without it, the one of `tls`."},
+
+    {BLOCK_TLS, KIND_CHOICE, "policy", "opportunistic", .choices = tls_policies,
+     AT(tls_config, policy),
+     .help = "Never STARTTLS, when it is offered, or no mail without it."},
+    {BLOCK_TLS, KIND_BOOL, "verify", "false", AT(tls_config, verify),
+     .help = "Whether the certificate must be valid for the host."},
+    {BLOCK_TLS, KIND_FILE, "ca_file", AT(tls_config, ca_file),
+     .help = "Certificates to trust, PEM; without it, the system's."},
+
+    {BLOCK_SITE, KIND_INTEGER, "connections", "10", BETWEEN("1", "10000"),
+     AT(site_limits, connections), .help = "Connections at the same time."},
+    {BLOCK_SITE, KIND_INTEGER, "messages_per_connection", "100", BETWEEN("1", "1000000"),
+     AT(site_limits, messages_per_connection), .help = "Messages before a connection is closed."},
+    {BLOCK_SITE, KIND_INTEGER, "in_flight", "1", BETWEEN("1", "64"), AT(site_limits, in_flight),
+     .help = "Transactions that may overlap on a connection."},
+    {BLOCK_SITE, KIND_RATE, "rate", AT(site_limits, rate),
+     .help = "The most messages in a time; without it, no limit."},
+    {BLOCK_SITE, KIND_DURATION, "idle", "60s", BETWEEN("10ms", "1h"), AT(site_limits, idle_ms),
+     .help = "How long a connection without work is kept."},
+
+    {BLOCK_RETRY, KIND_DURATION, "first", "5m", BETWEEN("10ms", "7d"), AT(retry_config, first_ms),
+     .help = "The first wait."},
+    {BLOCK_RETRY, KIND_NUMBER, "factor", "2", BETWEEN("1", "100"), AT(retry_config, factor),
+     .help = "How much longer every further wait is."},
+    {BLOCK_RETRY, KIND_DURATION, "max", "4h", BETWEEN("10ms", "7d"), AT(retry_config, max_ms),
+     .help = "The longest wait; not less than `first`."},
+    {BLOCK_RETRY, KIND_DURATION, "max_age", "3d", BETWEEN("10ms", "30d"),
+     AT(retry_config, max_age_ms), .help = "When to give up; not less than `first`."},
+
+    {BLOCK_TIMEOUTS, KIND_DURATION, "connect", "30s", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, connect_ms), .help = "The TCP connection."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "tls_handshake", "60s", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, tls_handshake_ms), .help = "The TLS handshake after STARTTLS."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "greeting", "5m", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, greeting_ms), .help = "The 220 that opens a session."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "ehlo", "5m", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, ehlo_ms), .help = "The answer to EHLO or HELO."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "mail", "5m", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, mail_ms), .help = "The answer to MAIL."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "rcpt", "5m", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, rcpt_ms), .help = "The answer to RCPT."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "data_init", "2m", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, data_init_ms), .help = "The 354 after DATA."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "data_block", "3m", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, data_block_ms), .help = "Each block of the message to be taken."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "data_end", "10m", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, data_end_ms), .help = "The answer to the end of the message."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "command", "5m", BETWEEN("10ms", "1h"),
+     AT(timeouts_config, command_ms), .help = "The answer to STARTTLS, RSET, NOOP and QUIT."},
+    {BLOCK_TIMEOUTS, KIND_DURATION, "stop", "10s", BETWEEN("0s", "1h"), AT(timeouts_config, stop_ms),
+     .help = "How long SIGTERM waits for what is in flight."},
+
+    {BLOCK_STORE, KIND_SIZE, "map_size", "256MiB", BETWEEN("1MiB", "16TiB"),
+     AT(store_config, map_size), .restart = true,
+     .help = "The size of the memory map at the start; it grows by itself."},
+    {BLOCK_STORE, KIND_DURATION, "commit_interval", "50ms", BETWEEN("0ms", "10s"),
+     AT(store_config, commit_interval_ms), .restart = true,
+     .help = "How long writes gather before they are committed together."},
+    {BLOCK_STORE, KIND_INTEGER, "commit_records", "10000", BETWEEN("1", "10000000"),
+     AT(store_config, commit_records), .restart = true,
+     .help = "How many gathered writes are committed without waiting longer."},
+
+    {BLOCK_IMPORT, KIND_SIZE, "max_field", "64KiB", BETWEEN("1KiB", "16MiB"),
+     AT(import_config, max_field), .help = "The longest field; longer ones reject their row."},
+    {BLOCK_IMPORT, KIND_SIZE, "max_row", "1MiB", BETWEEN("1KiB", "64MiB"),
+     AT(import_config, max_row), .help = "The longest row; not less than `max_field`."},
+};
+/* clang-format on */
+
+const size_t option_count = sizeof(options) / sizeof(options[0]);
+
+const struct option *option_find(enum block_id block, struct str name)
+{
+    for (size_t i = 0; i < option_count; i++)
+        if (options[i].block == block && str_eq(str_of(options[i].name), name))
+            return &options[i];
+    return NULL;
+}
+
+enum block_id block_find(struct str name)
+{
+    for (int i = BLOCK_TOP + 1; i < BLOCK_COUNT; i++)
+        if (str_eq(str_of(blocks[i].name), name))
+            return (enum block_id)i;
+    return BLOCK_TOP;
+}

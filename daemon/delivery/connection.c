@@ -1,0 +1,313 @@
+#include "delivery/connection.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "delivery/report.h"
+#include "loop/stream.h"
+
+static struct metric open_now = {
+    .name = "tocsin_connections",
+    .help = "Connections to receivers, the ones being opened included.",
+    .kind = METRIC_GAUGE,
+};
+static struct metric opened = {
+    .name = "tocsin_connections_opened_total",
+    .help = "Connections to receivers that were ready for mail.",
+    .kind = METRIC_COUNTER,
+};
+static struct metric secured = {
+    .name = "tocsin_connections_tls_total",
+    .help = "Connections to receivers that were secured by TLS.",
+    .kind = METRIC_COUNTER,
+};
+static struct metric resumed = {
+    .name = "tocsin_connections_tls_resumed_total",
+    .help = "Connections to receivers whose TLS session was resumed.",
+    .kind = METRIC_COUNTER,
+};
+static struct metric in_flight_now = {
+    .name = "tocsin_in_flight",
+    .help = "Transactions whose answer is awaited.",
+    .kind = METRIC_GAUGE,
+};
+
+void connection_init(void)
+{
+    struct metric *all[] = {&open_now, &opened, &secured, &resumed, &in_flight_now};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        metric_register(all[i]);
+}
+
+static struct delivery_thread *thread_of(const struct connection *c)
+{
+    return c->site->thread;
+}
+
+static void on_idle(void *ctx)
+{
+    connection_quit(ctx);
+}
+
+static void rest(struct connection *c)
+{
+    if (c->in_flight == 0 && c->ready && !c->leaving)
+        timer_start(&c->idle, (uint64_t)c->site->limits.idle_ms);
+}
+
+static void on_ready(struct smtp_client *client, void *owner,
+                     const struct smtp_extensions *extensions, const struct stream_tls_info *tls)
+{
+    struct connection *c = owner;
+    (void)client;
+    (void)extensions;
+    c->ready = true;
+    c->site->ready_count++;
+    c->site->lessons.failures = 0;
+    metric_add(&opened, 1);
+    if (tls) {
+        metric_add(&secured, 1);
+        metric_add(&resumed, tls->resumed);
+    }
+    rest(c);
+    site_work(c->site);
+}
+
+static void on_began(struct smtp_client *client, void *owner, struct smtp_transaction *tx)
+{
+    struct parcel *p = tx->owner;
+    (void)client;
+    (void)owner;
+    p->begun = true;
+    p->began_us = clock_mono_us();
+    atomic_fetch_add(&p->copy.mailing->begun[p->copy.was], 1);
+    metric_add(&in_flight_now, 1);
+}
+
+/* The transaction is over, one way or the other. */
+static void ended(struct connection *c, struct parcel *p)
+{
+    c->in_flight--;
+    if (p->begun)
+        metric_add(&in_flight_now, -1);
+    rest(c);
+}
+
+static void on_answer(struct smtp_client *client, void *owner, struct smtp_transaction *tx,
+                      const struct smtp_answer *answer)
+{
+    struct connection *c = owner;
+    struct parcel *p = tx->owner;
+    (void)client;
+    c->answered++;
+    ended(c, p);
+    report_answer(thread_of(c), p, answer, c->peer);
+}
+
+/* What was not sent goes again at once, a few times; then it waits like any failure. */
+static void on_lost(struct smtp_client *client, void *owner, struct smtp_transaction *tx,
+                    enum smtp_loss loss, const char *sentence)
+{
+    struct connection *c = owner;
+    struct parcel *p = tx->owner;
+    (void)client;
+    ended(c, p);
+    if (loss == SMTP_IN_DOUBT || ++p->losses >= PARCEL_LOSSES_MAX) {
+        report_loss(thread_of(c), p, loss, sentence, c->peer);
+        return;
+    }
+    if (p->begun)
+        atomic_fetch_sub(&p->copy.mailing->begun[p->copy.was], 1);
+    p->begun = false;
+    site_return(c->site, p);
+}
+
+static void on_room(struct smtp_client *client, void *owner)
+{
+    struct connection *c = owner;
+    (void)client;
+    site_work(c->site);
+}
+
+static void log_end_of(const struct connection *c, enum smtp_end end, const char *sentence)
+{
+    struct log_line line;
+    bool expected = end == SMTP_END_QUIT || end == SMTP_END_ABORTED;
+    if (!log_begin(&line, expected ? LOG_DEBUG : LOG_INFO, "connection_ended"))
+        return;
+    log_str(&line, "site", site_key(c->site));
+    log_text(&line, "peer", c->peer);
+    log_text(&line, "end", smtp_end_name(end));
+    log_u64(&line, "messages", c->served);
+    log_text(&line, "message", sentence ? sentence : "");
+    log_end(&line);
+}
+
+static void keep_session(struct connection *c)
+{
+    SSL_SESSION *session = smtp_client_tls_session(c->client);
+    if (!session)
+        return;
+    SSL_SESSION_free(c->site->session);
+    c->site->session = session;
+}
+
+static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end,
+                      const struct smtp_reply *reply, const char *sentence)
+{
+    struct connection *c = owner;
+    struct site *site = c->site;
+    (void)client;
+    (void)reply;
+    log_end_of(c, end, sentence);
+    keep_session(c);
+    timer_stop(&c->idle);
+    *c->link = c->next;
+    if (c->next)
+        c->next->link = c->link;
+    site->connection_count--;
+    site->ready_count -= c->ready;
+    metric_add(&open_now, -1);
+    site_learn(site, c->answered > 0, end, sentence);
+    settings_unref(c->settings);
+    SSL_SESSION_free(c->params.tls_resume);
+    free(c);
+    site_work(site);
+    thread_end_if_done(site->thread);
+}
+
+static const struct smtp_events events = {
+    .on_ready = on_ready,
+    .on_began = on_began,
+    .on_answer = on_answer,
+    .on_lost = on_lost,
+    .on_room = on_room,
+    .on_closed = on_closed,
+};
+
+static struct smtp_timeouts timeouts_of(const struct timeouts_config *t)
+{
+    return (struct smtp_timeouts){.connect = t->connect_ms,
+                                  .greeting = t->greeting_ms,
+                                  .ehlo = t->ehlo_ms,
+                                  .starttls = t->tls_handshake_ms,
+                                  .mail = t->mail_ms,
+                                  .rcpt = t->rcpt_ms,
+                                  .data = t->data_init_ms,
+                                  .body = t->data_end_ms,
+                                  .quit = t->command_ms};
+}
+
+static enum smtp_tls_policy policy_now(const struct site *site)
+{
+    if (site->tls == TLS_POLICY_REQUIRED)
+        return SMTP_TLS_REQUIRED;
+    bool clear = loop_now_ms(&site->thread->loop) < site->lessons.clear_until_ms;
+    return site->tls == TLS_POLICY_NONE || clear ? SMTP_TLS_NONE : SMTP_TLS_OPPORTUNISTIC;
+}
+
+static void set_source(struct sockaddr_storage *out, const struct source *source, int family)
+{
+    struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)out;
+    if (!source->address.at)
+        return;
+    if (family == AF_INET && inet_pton(AF_INET, source->address.at, &v4->sin_addr) == 1)
+        out->ss_family = AF_INET;
+    else if (family == AF_INET6 && inet_pton(AF_INET6, source->address.at, &v6->sin6_addr) == 1)
+        out->ss_family = AF_INET6;
+}
+
+static void set_params(struct connection *c)
+{
+    struct site *site = c->site;
+    const struct config *config = c->settings->config;
+    struct smtp_params *p = &c->params;
+    p->ehlo_name = config->sources[0].ehlo.at;
+    p->server_name = site->host.at;
+    p->address = site->addresses.addresses[site->next_address++ % site->addresses.count];
+    set_source(&p->source, &config->sources[0], p->address.ss_family);
+    p->tls = policy_now(site);
+    p->tls_context = c->settings->tls[site->tls];
+    p->tls_resume = site->session;
+    if (site->session)
+        SSL_SESSION_up_ref(site->session);
+    p->timeouts = timeouts_of(&config->timeouts);
+    p->in_flight = site->limits.in_flight;
+}
+
+static void set_peer(struct connection *c)
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+    const struct sockaddr_storage *a = &c->params.address;
+    const void *bytes =
+        a->ss_family == AF_INET6
+            ? (const void *)&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr
+            : (const void *)&((const struct sockaddr_in *)(const void *)a)->sin_addr;
+    inet_ntop(a->ss_family, bytes, host, sizeof(host));
+    snprintf(c->peer, sizeof(c->peer), "%s", host);
+}
+
+void connection_open(struct site *site)
+{
+    struct connection *c = NEW(struct connection);
+    c->site = site;
+    c->settings = settings_ref(site->thread->settings);
+    c->next = site->connections;
+    c->link = &site->connections;
+    if (c->next)
+        c->next->link = &c->next;
+    site->connections = c;
+    site->connection_count++;
+    metric_add(&open_now, 1);
+    timer_init(&c->idle, &site->thread->loop, on_idle, c);
+    set_params(c);
+    set_peer(c);
+    c->client = smtp_client_new(&site->thread->loop, &c->params, &events, c);
+}
+
+static void send_parcel(struct connection *c, struct parcel *p)
+{
+    p->transaction = (struct smtp_transaction){.owner = p,
+                                               .sender = buf_str(&p->copy.sender),
+                                               .recipient = buf_str(&p->copy.recipient),
+                                               .body = {buf_str(&p->copy.text)},
+                                               .body_count = 1,
+                                               .needs_smtputf8 = p->copy.needs_smtputf8};
+    c->in_flight++;
+    c->served++;
+    timer_stop(&c->idle);
+    smtp_client_send(c->client, &p->transaction);
+}
+
+void connection_fill(struct connection *c)
+{
+    if (!c->ready || c->leaving)
+        return;
+    while (c->served < c->site->limits.messages_per_connection && smtp_client_room(c->client) > 0 &&
+           thread_of(c)->uncommitted < UNCOMMITTED_MAX) {
+        struct parcel *p = site_take_ready(c->site);
+        if (!p)
+            return;
+        send_parcel(c, p);
+    }
+    if (c->served >= c->site->limits.messages_per_connection)
+        connection_quit(c);
+}
+
+void connection_quit(struct connection *c)
+{
+    c->leaving = true;
+    timer_stop(&c->idle);
+    smtp_client_quit(c->client);
+}
+
+void connection_abort(struct connection *c)
+{
+    c->leaving = true;
+    smtp_client_abort(c->client);
+}

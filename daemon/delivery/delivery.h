@@ -1,0 +1,53 @@
+/*
+ * Getting mail out: N threads, each with a loop, sites, connections and its part of the queue. A
+ * site lives in one thread, found by the hash of its key, so nothing in here needs a lock.
+ *
+ *   delivery_offer ─► feed (job, domain) ─► site ─► composers ─► connection ─► verdict ─► report ─►
+ * writer (queue in the store)            lanes, limits    │            │                    │
+ *                                        ◄────────────────┘◄───────────┘ not sent           └─►
+ * hooks.committed
+ *
+ * What is being worked on is bounded everywhere: each site loads a few hundred recipients ahead,
+ * asks for as many messages as its connections can take, and a thread with too many reports that
+ * are not yet durable stops sending. A recipient stays in the store's queue until the report of its
+ * end is committed, and a set of those under way keeps it from being loaded twice.
+ */
+#ifndef TOCSIN_DELIVERY_DELIVERY_H
+#define TOCSIN_DELIVERY_DELIVERY_H
+
+#include "compose/composers.h"
+#include "config/config.h"
+#include "store/outcomes.h"
+
+struct delivery;
+
+struct delivery_hooks {
+    void *ctx;
+    /* Outcomes are durable, and these are the sums of the jobs that they touched. Writer thread. */
+    void (*committed)(void *ctx, const struct outcome *outcomes, size_t count,
+                      const struct outcome_sums *sums, size_t sum_count);
+};
+
+/* Starts the threads. NULL with a sentence. */
+struct delivery *delivery_new(struct store *store, struct composers *composers,
+                              struct config *config, const struct delivery_hooks *hooks,
+                              struct err *err);
+
+/*
+ * Says that the queue has recipients of this mailing at these domains: from the start, from
+ * fan-out, after a resume. Offering again what is known already is harmless. From any thread.
+ */
+void delivery_offer(struct delivery *delivery, struct mailing *mailing, const uint32_t *domains,
+                    size_t count);
+
+/* Takes over limits, sources, timeouts, retry and TLS settings. Routes stay until a restart. */
+int delivery_reload(struct delivery *delivery, struct config *config, struct err *err);
+
+/*
+ * Takes no more from the queue, lets what is on the wire finish (at most `timeouts.stop`), reports
+ * it and returns when all threads have ended. The store must still be open.
+ */
+void delivery_stop(struct delivery *delivery);
+void delivery_free(struct delivery *delivery); /* after delivery_stop; NULL is fine */
+
+#endif

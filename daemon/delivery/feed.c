@@ -1,0 +1,188 @@
+#include "delivery/feed.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "delivery/parcel.h"
+#include "delivery/report.h"
+#include "delivery/site.h"
+
+enum { PORTION = 64 };
+
+static void ring_add(struct feed_ring *ring, struct feed *feed)
+{
+    if (!ring->head) {
+        feed->next = feed->previous = feed;
+        ring->head = feed;
+    } else {
+        feed->next = ring->head;
+        feed->previous = ring->head->previous;
+        feed->previous->next = feed;
+        feed->next->previous = feed;
+    }
+    ring->count++;
+}
+
+static void ring_remove(struct feed_ring *ring, struct feed *feed)
+{
+    if (feed->next == feed)
+        ring->head = NULL;
+    else if (ring->head == feed)
+        ring->head = feed->next;
+    feed->next->previous = feed->previous;
+    feed->previous->next = feed->next;
+    ring->count--;
+}
+
+static struct feed_ring *ring_of(struct feed *feed)
+{
+    return &feed->site->lanes[feed->mailing->lane].ring;
+}
+
+/* The one door between states: leaves the old place and takes the new one. */
+static void feed_turn(struct feed *feed, enum feed_state state)
+{
+    if (feed->state == FEED_READY)
+        ring_remove(ring_of(feed), feed);
+    else if (feed->state == FEED_WAITING)
+        heap_remove(&feed->site->waiting, &feed->waiting);
+    feed->state = state;
+    if (state == FEED_READY)
+        ring_add(ring_of(feed), feed);
+}
+
+static void feed_wait(struct feed *feed, uint32_t due)
+{
+    feed_turn(feed, FEED_WAITING);
+    heap_put(&feed->site->waiting, &feed->waiting, due);
+    site_wake_at(feed->site, due);
+}
+
+void feed_rewind(struct feed *feed)
+{
+    feed->due = 0;
+    feed->contact = 0;
+    if (feed->state != FEED_READY && mailing_gate(feed->mailing) == GATE_OPEN)
+        feed_turn(feed, FEED_READY);
+}
+
+static struct feed *feed_new(struct site *site, struct mailing *mailing, uint32_t domain)
+{
+    struct feed *feed = NEW(struct feed);
+    feed->key = taken_key(mailing->job, domain);
+    feed->mailing = mailing_ref(mailing);
+    feed->domain = domain;
+    feed->site = site;
+    site->feeds++;
+    HASH_ADD(hh, site->thread->feeds, key, sizeof(feed->key), feed);
+    return feed;
+}
+
+void feed_offer(struct site *site, struct mailing *mailing, uint32_t domain)
+{
+    uint64_t key = taken_key(mailing->job, domain);
+    struct feed *feed;
+    HASH_FIND(hh, site->thread->feeds, &key, sizeof(key), feed);
+    if (!feed)
+        feed = feed_new(site, mailing, domain);
+    feed_rewind(feed);
+    if (feed->state == FEED_IDLE && feed->pending == 0)
+        feed_free(feed); /* the job was paused or cancelled on the way here */
+}
+
+void feed_free(struct feed *feed)
+{
+    feed_turn(feed, FEED_IDLE);
+    HASH_DEL(feed->site->thread->feeds, feed);
+    feed->site->feeds--;
+    mailing_unref(feed->mailing);
+    free(feed);
+}
+
+/* The queue says only who and when; what happened before is in the ledger. */
+static void recall(struct txn *txn, struct parcel *parcel)
+{
+    struct ledger_entry entry;
+    if (!ledger_read(txn, parcel->copy.mailing->job, parcel->copy.contact, &entry))
+        return;
+    parcel->copy.was = entry.state;
+    parcel->copy.attempts = entry.attempts;
+    parcel->copy.first = entry.first;
+}
+
+static bool too_old(const struct feed *feed, const struct parcel *parcel, uint32_t now)
+{
+    int64_t since =
+        parcel->copy.first ? parcel->copy.first : atomic_load(&feed->mailing->opened_at);
+    return now - since > feed->site->thread->settings->config->retry.max_age_ms / 1000;
+}
+
+static void take_entry(struct feed *feed, struct txn *txn, const struct queue_entry *entry,
+                       uint32_t now, struct parcel_line *line)
+{
+    struct delivery_thread *thread = feed->site->thread;
+    if (u64set_has(&thread->taken, taken_key(entry->job, entry->contact)))
+        return;
+    struct parcel *parcel = parcel_take(thread, feed, entry->contact, entry->due);
+    if (entry->due)
+        recall(txn, parcel);
+    if (too_old(feed, parcel, now))
+        report_expired(thread, parcel);
+    else
+        parcel_line_add(line, parcel);
+}
+
+/* All that is due was read: wait for what comes later, or rest. */
+static void feed_exhausted(struct feed *feed, struct txn *txn, uint32_t now)
+{
+    uint32_t due = queue_next_due(txn, feed->mailing->job, feed->domain, now);
+    if (due)
+        feed_wait(feed, due);
+    else
+        feed_turn(feed, FEED_IDLE);
+}
+
+void feed_read(struct feed *feed, struct txn *txn, size_t max, struct parcel_line *line)
+{
+    struct queue_entry entries[PORTION];
+    struct queue_entry from = {feed->mailing->job, feed->domain, feed->due, feed->contact};
+    uint32_t now = (uint32_t)clock_wall_s();
+    size_t want = max < PORTION ? max : PORTION;
+    feed->pending++; /* stays alive while it is read */
+    if (mailing_gate(feed->mailing) != GATE_OPEN) {
+        feed_turn(feed, FEED_IDLE);
+        feed_settle(feed, 0);
+        return;
+    }
+    size_t n = queue_read(txn, &from, now, entries, want);
+    for (size_t i = 0; i < n; i++)
+        take_entry(feed, txn, &entries[i], now, line);
+    if (n == want) {
+        feed->due = entries[n - 1].due;
+        feed->contact = entries[n - 1].contact + 1;
+        feed_turn(feed, FEED_READY); /* to the end of the ring */
+    } else {
+        feed->due = feed->contact = 0;
+        feed_exhausted(feed, txn, now);
+    }
+    feed_settle(feed, 0);
+}
+
+void feed_settle(struct feed *feed, uint32_t due)
+{
+    feed->pending--;
+    if (due && feed->state == FEED_IDLE && mailing_gate(feed->mailing) == GATE_OPEN)
+        feed_wait(feed, due);
+    else if (due && feed->state == FEED_WAITING && due < feed->waiting.key)
+        feed_wait(feed, due);
+    if (feed->state == FEED_IDLE && feed->pending == 0)
+        feed_free(feed);
+}
+
+void feeds_wake(struct site *site, uint32_t now)
+{
+    for (struct heap_item *item; (item = heap_first(&site->waiting)) && item->key <= now;) {
+        struct feed *feed = (struct feed *)(void *)((char *)item - offsetof(struct feed, waiting));
+        feed->due = feed->contact = 0;
+        feed_turn(feed, FEED_READY);
+    }
+}

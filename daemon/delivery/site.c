@@ -1,0 +1,365 @@
+#include "delivery/site.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "delivery/connection.h"
+#include "delivery/report.h"
+
+enum {
+    LOAD_MIN = 32,
+    LOAD_MAX = 512,
+    RESOLVED_FOR_MS = 60 * 1000,
+    CLEAR_FOR_MS = 60 * 60 * 1000,
+    BACK_OFF_FIRST_MS = 1000,
+    BACK_OFF_MAX_MS = 5 * 60 * 1000,
+};
+
+void site_route_key(const struct route *route, char key[SITE_KEY_SIZE])
+{
+    snprintf(key, SITE_KEY_SIZE, "%s:%u", route->host.at, (unsigned)route->port);
+}
+
+static void on_wake(void *ctx)
+{
+    struct site *site = ctx;
+    feeds_wake(site, (uint32_t)clock_wall_s());
+    struct heap_item *next = heap_first(&site->waiting);
+    if (next)
+        site_wake_at(site, (uint32_t)next->key);
+    site_work(site);
+}
+
+struct site *site_get(struct delivery_thread *thread, const struct route *route)
+{
+    char key[SITE_KEY_SIZE];
+    struct site *site;
+    site_route_key(route, key);
+    HASH_FIND_STR(thread->sites, key, site);
+    if (site)
+        return site;
+    site = NEW(struct site);
+    site->key = str_dup(str_of(key));
+    site->thread = thread;
+    site->host = str_of(str_dup(route->host));
+    site->port = route->port;
+    site->tls = route->tls;
+    for (size_t i = 0; i < LANES; i++) {
+        parcel_line_init(&site->lanes[i].loaded);
+        parcel_line_init(&site->lanes[i].ready);
+    }
+    timer_init(&site->wake, &thread->loop, on_wake, site);
+    site_reload(site);
+    HASH_ADD_KEYPTR(hh, thread->sites, site->key, strlen(site->key), site);
+    return site;
+}
+
+void site_free(struct site *site)
+{
+    HASH_DEL(site->thread->sites, site);
+    timer_stop(&site->wake);
+    resolve_cancel(site->resolving);
+    heap_release(&site->waiting);
+    SSL_SESSION_free(site->session);
+    free((char *)site->host.at);
+    free(site->key);
+    free(site);
+}
+
+struct str site_key(const struct site *site)
+{
+    return str_of(site->key);
+}
+
+void site_reload(struct site *site)
+{
+    site->limits = *config_site(site->thread->settings->config, site->host);
+    site->limits.pattern = (struct str){NULL, 0};
+}
+
+static uint64_t now_ms(const struct site *site)
+{
+    return loop_now_ms(&site->thread->loop);
+}
+
+static void wake_in(struct site *site, uint64_t ms)
+{
+    if (!timer_running(&site->wake) || site->wake.due_ms > now_ms(site) + ms)
+        timer_start(&site->wake, ms);
+}
+
+void site_wake_at(struct site *site, uint32_t due)
+{
+    int64_t seconds = (int64_t)due - clock_wall_s();
+    wake_in(site, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
+}
+
+/* The most transactions that the site's connections could have open together. */
+static size_t capacity(const struct site *site)
+{
+    return (size_t)site->limits.connections * site->limits.in_flight;
+}
+
+static size_t load_target(const struct site *site)
+{
+    size_t target = 2 * capacity(site);
+    return target < LOAD_MIN ? LOAD_MIN : target > LOAD_MAX ? LOAD_MAX : target;
+}
+
+static bool lane_hungry(const struct site *site, const struct site_lane *lane)
+{
+    return lane->ring.head && lane->loaded.count < load_target(site) / 2;
+}
+
+/* Each feed gives at most a portion and goes to the end of the ring, so jobs and domains take
+ * turns. A portion may hold nothing new (all under way), so the turns are counted, not the copies.
+ */
+static void load_lane(struct site *site, struct site_lane *lane, struct txn *txn)
+{
+    size_t target = load_target(site);
+    for (size_t turns = 0; turns < target; turns++) {
+        if (!lane->ring.head || lane->loaded.count >= target)
+            return;
+        feed_read(lane->ring.head, txn, target - lane->loaded.count, &lane->loaded);
+    }
+    site->again =
+        lane->loaded.count == 0; /* reading only what is under way: go on, from the loop */
+}
+
+static void load(struct site *site)
+{
+    struct txn txn;
+    struct err err;
+    bool hungry = false;
+    for (size_t i = 0; i < LANES; i++)
+        hungry |= lane_hungry(site, &site->lanes[i]);
+    if (!hungry || site->thread->stopping)
+        return;
+    txn_begin(site->thread->store, &txn);
+    for (size_t i = 0; i < LANES; i++)
+        if (lane_hungry(site, &site->lanes[i]))
+            load_lane(site, &site->lanes[i], &txn);
+    if (txn_failed(&txn, &err) != 0)
+        log_say(LOG_ERROR, "queue_unreadable", "%s", err.text);
+    txn_end(&txn);
+}
+
+static struct parcel *take_loaded(struct site *site)
+{
+    for (size_t i = 0; i < LANES; i++) {
+        struct parcel *p = parcel_line_take(&site->lanes[i].loaded);
+        if (p)
+            return p;
+    }
+    return NULL;
+}
+
+static size_t ready_copies(const struct site *site)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < LANES; i++)
+        n += site->lanes[i].ready.count;
+    return n;
+}
+
+/* Messages are made only for connections that are there, one flight ahead of what these can send.
+ */
+static void compose(struct site *site)
+{
+    size_t want = 2 * (size_t)site->ready_count * site->limits.in_flight;
+    while (!site->thread->stopping && site->composing + ready_copies(site) < want) {
+        struct parcel *p = take_loaded(site);
+        if (!p)
+            return;
+        p->copy.answer.deliver = site_on_composed;
+        site->composing++;
+        composers_ask(site->thread->composers, &p->copy);
+    }
+}
+
+void site_on_composed(struct letter *letter)
+{
+    struct copy *copy = LETTER_OF(letter, struct copy, answer);
+    struct parcel *p = LETTER_OF(copy, struct parcel, copy);
+    struct site *site = p->feed->site;
+    struct delivery_thread *thread = site->thread;
+    site->composing--;
+    if (copy->result == COPY_SKIP)
+        report_skip(thread, p);
+    else if (copy->result == COPY_HELD || thread->stopping)
+        parcel_put_back(thread, p);
+    else
+        parcel_line_add(&site->lanes[copy->mailing->lane].ready, p);
+    site_work(site);
+    thread_end_if_done(thread);
+}
+
+struct parcel *site_take_ready(struct site *site)
+{
+    for (size_t i = 0; i < LANES; i++) {
+        struct parcel *p = parcel_line_take(&site->lanes[i].ready);
+        if (p && mailing_gate(p->copy.mailing) == GATE_OPEN && !site->thread->stopping)
+            return p;
+        if (p) {
+            parcel_put_back(site->thread, p);
+            return site_take_ready(site);
+        }
+    }
+    return NULL;
+}
+
+void site_return(struct site *site, struct parcel *parcel)
+{
+    if (site->thread->stopping)
+        parcel_put_back(site->thread, parcel);
+    else
+        parcel_line_add_front(&site->lanes[parcel->copy.mailing->lane].loaded, parcel);
+}
+
+static size_t waiting_copies(const struct site *site)
+{
+    size_t n = site->composing;
+    for (size_t i = 0; i < LANES; i++)
+        n += site->lanes[i].loaded.count + site->lanes[i].ready.count;
+    return n;
+}
+
+static void on_resolved(void *ctx, const struct resolve_answer *answer)
+{
+    struct site *site = ctx;
+    site->resolving = NULL;
+    site->resolved_at_ms = now_ms(site);
+    if (answer->count)
+        site->addresses = *answer;
+    else
+        site_learn(site, false, SMTP_END_CONNECT_FAILED, answer->err.text);
+    site_work(site);
+}
+
+static bool addresses_known(struct site *site)
+{
+    bool fresh = site->addresses.count && now_ms(site) - site->resolved_at_ms < RESOLVED_FOR_MS;
+    if (!fresh && !site->resolving)
+        site->resolving =
+            resolve_ask(&site->thread->loop, site->host.at, site->port, on_resolved, site);
+    return site->addresses.count > 0;
+}
+
+/* As many connections as the waiting copies can use, and no more than the limit. */
+static void connect_more(struct site *site)
+{
+    size_t waiting = waiting_copies(site);
+    size_t wanted = (waiting + site->limits.in_flight - 1) / site->limits.in_flight;
+    if (site->thread->stopping || waiting == 0 || site->connection_count >= wanted ||
+        site->connection_count >= site->limits.connections)
+        return;
+    if (now_ms(site) < site->lessons.retry_at_ms) {
+        wake_in(site, site->lessons.retry_at_ms - now_ms(site));
+        return;
+    }
+    if (!addresses_known(site))
+        return;
+    while (site->connection_count < wanted && site->connection_count < site->limits.connections)
+        connection_open(site);
+}
+
+static void work_once(struct site *site)
+{
+    load(site);
+    compose(site);
+    for (struct connection *c = site->connections, *next; c; c = next) {
+        next = c->next;
+        connection_fill(c);
+    }
+    connect_more(site);
+}
+
+void site_work(struct site *site)
+{
+    if (site->working) {
+        site->again = true;
+        return;
+    }
+    site->working = true;
+    site->again = false;
+    work_once(site);
+    site->working = false;
+    if (site->again)
+        wake_in(site, 0);
+}
+
+void sites_work(struct delivery_thread *thread)
+{
+    for (struct site *site = thread->sites, *next; site; site = next) {
+        next = site->hh.next;
+        site_work(site);
+    }
+}
+
+static void back_off(struct site *site, const char *sentence)
+{
+    unsigned doublings = site->lessons.failures < 10 ? site->lessons.failures : 10;
+    uint64_t wait = (uint64_t)BACK_OFF_FIRST_MS << doublings;
+    if (wait > BACK_OFF_MAX_MS)
+        wait = BACK_OFF_MAX_MS;
+    wait += random_below(wait / 5 + 1);
+    site->lessons.failures++;
+    site->lessons.retry_at_ms = now_ms(site) + wait;
+    struct log_line line;
+    if (log_begin(&line, LOG_WARN, "site_unreachable")) {
+        log_text(&line, "site", site->key);
+        log_u64(&line, "failures", site->lessons.failures);
+        log_u64(&line, "again_in_ms", wait);
+        log_text(&line, "message", sentence ? sentence : "");
+        log_end(&line);
+    }
+}
+
+static void go_clear(struct site *site, const char *sentence)
+{
+    site->lessons.clear_until_ms = now_ms(site) + CLEAR_FOR_MS;
+    log_say(LOG_WARN, "site_tls_failed",
+            "TLS with %s failed (%s); mail goes to it in clear text for the next hour, as "
+            "\"opportunistic\" allows.",
+            site->key, sentence ? sentence : "no reason was given");
+}
+
+void site_learn(struct site *site, bool carried, enum smtp_end end, const char *sentence)
+{
+    if (end == SMTP_END_QUIT || end == SMTP_END_ABORTED || site->thread->stopping)
+        return;
+    if (end == SMTP_END_TLS_FAILED && site->tls == TLS_POLICY_OPPORTUNISTIC) {
+        if (now_ms(site) >= site->lessons.clear_until_ms)
+            go_clear(site, sentence);
+        return;
+    }
+    /* A session that carried mail and then ended costs a moment's pause at most, and so does one
+     * that failed beside others that work. */
+    if (carried || site->ready_count > 0) {
+        if (!carried || end == SMTP_END_UNAVAILABLE)
+            site->lessons.retry_at_ms = now_ms(site) + BACK_OFF_FIRST_MS;
+        return;
+    }
+    if (site->lessons.retry_at_ms <= now_ms(site))
+        back_off(site, sentence);
+}
+
+static void put_back_line(struct delivery_thread *thread, struct parcel_line *line)
+{
+    for (struct parcel *p; (p = parcel_line_take(line));)
+        parcel_put_back(thread, p);
+}
+
+void site_drain(struct site *site)
+{
+    timer_stop(&site->wake);
+    for (size_t i = 0; i < LANES; i++) {
+        put_back_line(site->thread, &site->lanes[i].loaded);
+        put_back_line(site->thread, &site->lanes[i].ready);
+    }
+    for (struct connection *c = site->connections, *next; c; c = next) {
+        next = c->next;
+        connection_quit(c);
+    }
+}

@@ -1,0 +1,60 @@
+/*
+ * One delivery thread: what its sites share. Everything in here belongs to the thread.
+ */
+#ifndef TOCSIN_DELIVERY_THREAD_H
+#define TOCSIN_DELIVERY_THREAD_H
+
+#include <openssl/ssl.h>
+
+#include "base/u64set.h"
+#include "delivery/delivery.h"
+#include "loop/loop.h"
+
+struct site;
+struct feed;
+struct parcel;
+struct report;
+
+/* Outcomes that wait for their commit; beyond this a thread starts no more transactions. */
+enum { UNCOMMITTED_MAX = 8192 };
+
+/* The settings of one configuration, shared by a thread's sites; replaced as a whole by a reload.
+ */
+struct delivery_settings {
+    struct config *config;
+    SSL_CTX *tls[TLS_POLICY_REQUIRED + 1]; /* by policy; none for TLS_POLICY_NONE */
+    unsigned refs;                         /* this thread's connections that still use it */
+};
+
+struct delivery_thread {
+    struct loop loop;
+    struct store *store;
+    struct composers *composers;
+    const struct delivery_hooks *hooks;
+    struct delivery_settings *settings;
+    struct site *sites;  /* uthash, by key */
+    struct feed *feeds;  /* uthash, by job and domain */
+    struct u64set taken; /* job · contact of every copy under way, until its report is committed */
+    struct parcel *spare; /* parcels that are not in use, with their buffers */
+    size_t spare_count;
+    struct report *report; /* being filled, or NULL */
+    struct timer report_due;
+    size_t uncommitted;
+    size_t parcels; /* in use */
+    struct timer stop_due;
+    bool stopping;
+};
+
+struct delivery_settings *settings_new(struct config *config, struct err *err);
+struct delivery_settings *settings_ref(struct delivery_settings *settings);
+void settings_unref(struct delivery_settings *settings);
+
+/* Ends the loop when the thread is stopping and nothing is under way any more. */
+void thread_end_if_done(struct delivery_thread *thread);
+
+static inline uint64_t taken_key(uint32_t job, uint32_t contact)
+{
+    return (uint64_t)job << 32 | contact;
+}
+
+#endif

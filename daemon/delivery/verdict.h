@@ -1,0 +1,42 @@
+/*
+ * The failure policy, all of it: what an answer, a loss or a skip means for the recipient, and when
+ * to try again (RFC 5321 §4.5.4.1). Pure: time and chance come in as arguments.
+ *
+ *   2xx after the body       delivered
+ *   4xx                      deferred, until max_age is over: then expired
+ *   5xx                      bounced
+ *   lost after the last byte in doubt; sent again under at-least-once
+ *   lost before it, often    deferred
+ */
+#ifndef TOCSIN_DELIVERY_VERDICT_H
+#define TOCSIN_DELIVERY_VERDICT_H
+
+#include "config/config.h"
+#include "smtp/transaction.h"
+#include "store/jobs.h"
+
+struct verdict {
+    enum recipient_state state;
+    uint32_t due; /* deferred, or in doubt and to be sent again; else 0 */
+};
+
+/* What is known of the copy. */
+struct attempt {
+    uint16_t attempts; /* before this one */
+    uint32_t first;    /* when the first one was, seconds since 1970; 0: this one */
+    uint32_t now;
+    uint32_t chance; /* 0 to 999, evenly: spreads the retries */
+    enum job_guarantee guarantee;
+};
+
+struct verdict verdict_of_answer(const struct retry_config *retry, const struct attempt *attempt,
+                                 const struct smtp_answer *answer);
+
+/* The session ended without an answer. */
+struct verdict verdict_of_loss(const struct retry_config *retry, const struct attempt *attempt,
+                               enum smtp_loss loss);
+
+/* Seconds until the next attempt: first × factor^attempts, at most max, ± 10 %. */
+uint32_t retry_delay_s(const struct retry_config *retry, uint16_t attempts, uint32_t chance);
+
+#endif

@@ -1,0 +1,118 @@
+#include "dkim/canon.h"
+
+#include <stdbool.h>
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/*
+ * Copies `text` with each run of blanks as one space and none at the end; returns the new end. The
+ * output is never longer than the input.
+ */
+static char *squeeze(char *to, struct str text)
+{
+    bool blank = false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_blank(text.at[i])) {
+            blank = true;
+            continue;
+        }
+        if (blank)
+            *to++ = ' ';
+        blank = false;
+        *to++ = text.at[i];
+    }
+    return to;
+}
+
+/* RFC 6376 §3.4.2, "unfold": drops each CRLF; what is left of the fold is blank. */
+static char *unfold(char *to, struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '\r' && i + 1 < text.len && text.at[i + 1] == '\n') {
+            i++;
+            continue;
+        }
+        *to++ = text.at[i];
+    }
+    return to;
+}
+
+static struct str trim_blanks(struct str s)
+{
+    while (s.len && is_blank(s.at[0]))
+        s = str_skip(s, 1);
+    while (s.len && is_blank(s.at[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+static void add_lower(struct buf *out, struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.at[i];
+        buf_add_byte(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+    }
+}
+
+/*
+ * RFC 6376 §3.4.2: name in lower case, unfolded, blanks squeezed, none around the colon or at the
+ * end. Unfolding is done in `out` itself, and squeezing in place over it.
+ */
+void canon_header(struct buf *out, struct str field)
+{
+    const char *colon = str_find(field, ':');
+    struct str name = {field.at, colon ? (size_t)(colon - field.at) : field.len};
+    struct str value = str_skip(field, name.len + 1);
+    add_lower(out, trim_blanks(name));
+    buf_add_byte(out, ':');
+    char *start = buf_reserve(out, value.len + 2);
+    struct str flat = {start, (size_t)(unfold(start, value) - start)};
+    char *end = squeeze(start, trim_blanks(flat));
+    memcpy(end, "\r\n", 2);
+    out->len = (size_t)(end + 2 - out->at);
+    out->at[out->len] = '\0';
+}
+
+/* Cuts the line at the front off, without its CRLF. */
+static struct str take_line(struct str *rest)
+{
+    struct str line = *rest;
+    size_t from = 0;
+    for (;;) {
+        const char *lf = str_find(str_skip(*rest, from), '\n');
+        if (!lf) {
+            *rest = str_skip(*rest, rest->len);
+            return line;
+        }
+        from = (size_t)(lf - rest->at) + 1;
+        if (from >= 2 && lf[-1] == '\r')
+            break;
+    }
+    line.len = from - 2;
+    *rest = str_skip(*rest, from);
+    return line;
+}
+
+/*
+ * RFC 6376 §3.4.4: blanks squeezed and none at the end of lines, no empty lines at the end, and a
+ * CRLF at the end of the last line. `kept` marks the end of the last line that is not empty.
+ */
+void canon_body(struct buf *out, struct str body)
+{
+    char *to = buf_reserve(out, body.len + 2);
+    char *kept = to;
+    while (body.len) {
+        char *start = to;
+        to = squeeze(to, take_line(&body));
+        bool empty = to == start;
+        memcpy(to, "\r\n", 2);
+        to += 2;
+        if (!empty)
+            kept = to;
+    }
+    *kept = '\0';
+    out->len = (size_t)(kept - out->at);
+}

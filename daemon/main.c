@@ -1,0 +1,362 @@
+/*
+ * tocsind: starts the rooms, joins them, stops them. The order of starting is the order of the
+ * floors; the order of stopping is the path of a message, so that nothing is dropped on the way:
+ * the API takes no more, delivery finishes what is on the wire, the writer commits, the store
+ * closes.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "campaign/campaign.h"
+#include "compose/composers.h"
+#include "config/config.h"
+#include "delivery/delivery.h"
+#include "loop/signals.h"
+#include "store/store.h"
+
+enum { LOG_FLUSH_MS = 100, API_GRACE_MS = 2000 };
+
+struct daemon {
+    const char *config_path;
+    struct config *config;
+    struct token_key tokens;
+    struct store *store;
+    struct composers *composers;
+    struct delivery *delivery;
+    struct campaign *campaign;
+    struct api *api;
+    struct loop front;
+    struct signals signals;
+    struct timer flush;
+    bool stopping;
+};
+
+/* systemd's readiness protocol: one datagram to $NOTIFY_SOCKET (sd_notify(3)). */
+static void notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    if (!path || !*path || strlen(path) >= sizeof(to.sun_path))
+        return;
+    memcpy(to.sun_path, path, strlen(path));
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    if (to.sun_path[0] == '@')
+        to.sun_path[0] = '\0';
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to, size) < 0)
+        log_say(LOG_WARN, "notify_failed", "The service manager could not be told \"%s\": %s.",
+                state, strerror(errno));
+    close(fd);
+}
+
+/* Each connection takes a descriptor: use all that we may have. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* glibc gives each thread arenas of its own, up to eight times the cores, and keeps what is freed
+ * in them: a few are enough here, and the memory of a burst goes back. */
+static void bound_malloc(void)
+{
+    mallopt(M_ARENA_MAX, 4);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
+static void on_flush(void *ctx)
+{
+    struct daemon *d = ctx;
+    log_flush();
+    timer_start(&d->flush, LOG_FLUSH_MS);
+}
+
+static void on_offer(void *ctx, struct mailing *mailing, const uint32_t *domains, size_t count)
+{
+    struct daemon *d = ctx;
+    delivery_offer(d->delivery, mailing, domains, count);
+}
+
+static void on_committed(void *ctx, const struct outcome *outcomes, size_t count,
+                         const struct outcome_sums *sums, size_t sum_count)
+{
+    struct daemon *d = ctx;
+    campaign_committed(d->campaign, outcomes, count, sums, sum_count);
+}
+
+static struct config *load_config(const char *path)
+{
+    struct config_errors errors = CONFIG_ERRORS_INIT;
+    struct config *config = config_load(path, &errors);
+    if (!config)
+        fprintf(stderr, "%s", errors.text.at ? errors.text.at : "");
+    config_errors_release(&errors);
+    return config;
+}
+
+/* What `--check` looks at beyond the file itself: the keys that it names. */
+static int check_keys(struct config *config, const struct token_key *tokens, struct err *err)
+{
+    struct senders *senders = senders_new(config, tokens, err);
+    senders_unref(senders);
+    return senders ? 0 : -1;
+}
+
+static int open_store(struct daemon *d, struct err *err)
+{
+    const struct config *c = d->config;
+    char path[4096];
+    struct store_options options = {.dir = c->data_dir.at,
+                                    .map_size = c->store.map_size,
+                                    .commit_interval_ms = c->store.commit_interval_ms,
+                                    .commit_records = c->store.commit_records};
+    d->store = store_open(&options, err);
+    if (!d->store)
+        return -1;
+    snprintf(path, sizeof(path), "%s/token.key", c->data_dir.at);
+    return token_key_load(path, &d->tokens, err);
+}
+
+static int start_composers(struct daemon *d, struct err *err)
+{
+    struct senders *senders = senders_new(d->config, &d->tokens, err);
+    if (!senders)
+        return -1;
+    d->composers = composers_new(d->store, d->config->threads.composers, senders, err);
+    senders_unref(senders);
+    return d->composers ? 0 : -1;
+}
+
+static int start_sending(struct daemon *d, struct err *err)
+{
+    struct delivery_hooks delivery_hooks = {.ctx = d, .committed = on_committed};
+    struct campaign_hooks campaign_hooks = {.ctx = d, .offer = on_offer};
+    d->campaign = campaign_new(d->store, d->composers, &d->front, &campaign_hooks);
+    d->delivery = delivery_new(d->store, d->composers, d->config, &delivery_hooks, err);
+    return d->delivery ? 0 : -1;
+}
+
+static int start_api(struct daemon *d, struct err *err)
+{
+    struct api_parts parts = {.front = &d->front,
+                              .store = d->store,
+                              .campaign = d->campaign,
+                              .composers = d->composers,
+                              .config = d->config};
+    d->api = api_new(&parts, err);
+    return d->api ? 0 : -1;
+}
+
+static void on_api_closed(void *ctx)
+{
+    struct daemon *d = ctx;
+    signals_close(&d->signals);
+    timer_stop(&d->flush);
+    loop_stop(&d->front);
+}
+
+static void begin_stop(struct daemon *d)
+{
+    if (d->stopping)
+        return;
+    d->stopping = true;
+    notify("STOPPING=1");
+    log_say(LOG_INFO, "stopping", "No new work is taken; what is on the wire may finish.");
+    campaign_stop(d->campaign);
+    api_close(d->api, API_GRACE_MS, on_api_closed, d);
+}
+
+static int apply_config(struct daemon *d, struct config *fresh, struct err *err)
+{
+    struct senders *senders = senders_new(fresh, &d->tokens, err);
+    if (!senders)
+        return -1;
+    if (delivery_reload(d->delivery, fresh, err) != 0) {
+        senders_unref(senders);
+        return -1;
+    }
+    composers_use(d->composers, senders);
+    senders_unref(senders);
+    return log_open(fresh->log.file.at, fresh->log.level, err);
+}
+
+static void say_restart_needed(struct daemon *d, const struct config *fresh)
+{
+    struct buf text = BUF_INIT;
+    config_diff_needs_restart(d->config, fresh, &text);
+    for (struct str rest = buf_str(&text); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+        log_say(LOG_WARN, "reload_incomplete", "%.*s", STR_ARG(line));
+    }
+    buf_release(&text);
+}
+
+static void log_config_errors(const struct config_errors *errors)
+{
+    for (struct str rest = buf_str(&errors->text); rest.len;) {
+        struct str line = str_cut(&rest, '\n');
+        log_say(LOG_ERROR, "reload_refused", "%.*s", STR_ARG(line));
+    }
+}
+
+/* A configuration with any error changes nothing. */
+static void reload(struct daemon *d)
+{
+    struct config_errors errors = CONFIG_ERRORS_INIT;
+    struct err err;
+    notify("RELOADING=1");
+    struct config *fresh = config_load(d->config_path, &errors);
+    if (!fresh) {
+        log_config_errors(&errors);
+    } else if (apply_config(d, fresh, &err) != 0) {
+        log_say(LOG_ERROR, "reload_refused", "%s", err.text);
+    } else {
+        say_restart_needed(d, fresh);
+        log_say(LOG_INFO, "reloaded", "The configuration %s is in force.", d->config_path);
+    }
+    config_unref(fresh);
+    config_errors_release(&errors);
+    notify("READY=1");
+}
+
+static void on_signal(void *ctx, int number)
+{
+    struct daemon *d = ctx;
+    if (number == SIGHUP)
+        reload(d);
+    else
+        begin_stop(d);
+}
+
+static int start(struct daemon *d, struct err *err)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    if (loop_init(&d->front, "front", err) != 0)
+        return -1;
+    if (log_open(d->config->log.file.at, d->config->log.level, err) != 0 ||
+        open_store(d, err) != 0 || start_composers(d, err) != 0 || start_sending(d, err) != 0)
+        return -1;
+    if (start_api(d, err) != 0 || campaign_start(d->campaign, err) != 0)
+        return -1;
+    timer_init(&d->flush, &d->front, on_flush, d);
+    timer_start(&d->flush, LOG_FLUSH_MS);
+    return signals_watch(&d->signals, &d->front, numbers, 3, on_signal, d, err);
+}
+
+/* The way of a message, from its end: see the top. Each step is fine with what was never started.
+ */
+static void finish(struct daemon *d)
+{
+    if (d->delivery)
+        delivery_stop(d->delivery);
+    composers_free(d->composers);
+    store_close(d->store);
+    loop_release(&d->front);
+    delivery_free(d->delivery);
+    campaign_free(d->campaign);
+    config_unref(d->config);
+    log_say(LOG_INFO, "stopped", "Everything that was answered is written down.");
+    log_close();
+}
+
+static int run(struct daemon *d)
+{
+    struct err err;
+    raise_descriptor_limit();
+    bound_malloc();
+    if (start(d, &err) != 0) {
+        fprintf(stderr, "tocsind: %s\n", err.text);
+        log_close();
+        return 1;
+    }
+    log_say(LOG_INFO, "ready", "tocsind %s listens on %s.", TOCSIN_VERSION,
+            d->config->control.socket.at);
+    notify("READY=1");
+    loop_run(&d->front);
+    finish(d);
+    return 0;
+}
+
+static int check(const char *path)
+{
+    struct config *config = load_config(path);
+    struct token_key none = {{0}};
+    struct err err;
+    if (!config)
+        return 1;
+    int result = check_keys(config, &none, &err);
+    if (result != 0)
+        fprintf(stderr, "%s: %s\n", path, err.text);
+    else
+        printf("%s is fine.\n", path);
+    config_unref(config);
+    return result ? 1 : 0;
+}
+
+static int print_options(void)
+{
+    struct buf text = BUF_INIT;
+    config_print_options(&text);
+    fwrite(text.at, 1, text.len, stdout);
+    buf_release(&text);
+    return 0;
+}
+
+static int usage(FILE *out)
+{
+    fputs("usage: tocsind --config FILE [--check]\n"
+          "       tocsind --options | --version | --help\n\n"
+          "  --config FILE  run in the foreground with this configuration\n"
+          "  --check        print every error of the configuration and exit (0: there is none)\n"
+          "  --options      print the manual of all configuration options, as Markdown\n\n"
+          "SIGHUP reads the configuration again; SIGTERM finishes what is on the wire and stops.\n",
+          out);
+    return out == stderr ? 2 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+        {"options", no_argument, NULL, 'o'},      {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    struct daemon daemon = {0};
+    bool only_check = false;
+    for (int option; (option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
+        switch (option) {
+        case 'c':
+            daemon.config_path = optarg;
+            break;
+        case 'k':
+            only_check = true;
+            break;
+        case 'o':
+            return print_options();
+        case 'V':
+            printf("tocsind %s\n", TOCSIN_VERSION);
+            return 0;
+        default:
+            return usage(option == 'h' ? stdout : stderr);
+        }
+    }
+    if (!daemon.config_path || optind < argc)
+        return usage(stderr);
+    if (only_check)
+        return check(daemon.config_path);
+    daemon.config = load_config(daemon.config_path);
+    return daemon.config ? run(&daemon) : 1;
+}

@@ -1,0 +1,215 @@
+#include "smtp/client.h"
+
+#include "base/alloc.h"
+#include "loop/stream.h"
+#include "loop/timer.h"
+#include "smtp/session.h"
+
+/* The session decides, the stream carries, and the pump below is all there is between them. */
+struct smtp_client {
+    struct smtp_session session;
+    struct stream *stream;
+    struct timer timer;
+    const struct smtp_events *events;
+    void *owner;
+    bool pumping;
+};
+
+static void tell_ready(struct smtp_client *c)
+{
+    struct stream_tls_info tls = {0};
+    if (c->session.secure)
+        tls = stream_tls_info(c->stream);
+    c->events->on_ready(c, c->owner, &c->session.offers, c->session.secure ? &tls : NULL);
+}
+
+static void tell_closed(struct smtp_client *c)
+{
+    const struct smtp_session *s = &c->session;
+    c->events->on_closed(c, c->owner, s->end, s->end_reply.code ? &s->end_reply : NULL,
+                         s->sentence);
+}
+
+static void start_tls(struct smtp_client *c)
+{
+    const struct smtp_params *params = c->session.params;
+    struct stream_tls tls = {
+        .ctx = params->tls_context,
+        .server_name = params->server_name,
+        .session = params->tls_resume,
+        .unread = c->session.input.len,
+    };
+    stream_start_tls(c->stream, &tls);
+}
+
+/* After QUIT in good order; a session that ended otherwise has nothing more to say. */
+static void close_stream(struct smtp_client *c)
+{
+    if (c->session.end == SMTP_END_QUIT && c->session.ready)
+        stream_close(c->stream);
+    else
+        stream_abort(c->stream);
+}
+
+static void act(struct smtp_client *c, const struct smtp_event *event)
+{
+    switch (event->kind) {
+    case SMTP_EVENT_READY:
+        return tell_ready(c);
+    case SMTP_EVENT_BEGAN:
+        return c->events->on_began(c, c->owner, event->tx);
+    case SMTP_EVENT_ANSWER:
+        return c->events->on_answer(c, c->owner, event->tx, &event->answer);
+    case SMTP_EVENT_LOST:
+        return c->events->on_lost(c, c->owner, event->tx, event->loss, c->session.sentence);
+    case SMTP_EVENT_ROOM:
+        return c->events->on_room(c, c->owner);
+    case SMTP_EVENT_START_TLS:
+        return start_tls(c);
+    case SMTP_EVENT_CLOSE:
+        return close_stream(c);
+    case SMTP_EVENT_CLOSED:
+        return tell_closed(c);
+    }
+}
+
+static void set_timer(struct smtp_client *c)
+{
+    int64_t ms;
+    if (!smtp_session_rearmed(&c->session, &ms))
+        return;
+    if (ms > 0)
+        timer_start(&c->timer, (uint64_t)ms);
+    else
+        timer_stop(&c->timer);
+}
+
+/* Acts on all events, those too that callbacks cause; nested calls leave the work to the first. */
+static void pump(struct smtp_client *c)
+{
+    struct smtp_event event;
+    if (c->pumping)
+        return;
+    c->pumping = true;
+    while (smtp_session_next(&c->session, &event))
+        act(c, &event);
+    smtp_session_flush(&c->session);
+    set_timer(c);
+    c->pumping = false;
+}
+
+/* What was written may still wait here: then its last byte has certainly not arrived. */
+static void note_unsent(struct smtp_client *c)
+{
+    c->session.unsent = stream_pending(c->stream) > 0;
+}
+
+static void write_parts(void *owner, const struct str *parts, size_t n)
+{
+    struct smtp_client *c = owner;
+    stream_write(c->stream, parts, n);
+}
+
+static void on_open(void *owner)
+{
+    struct smtp_client *c = owner;
+    smtp_session_opened(&c->session);
+    pump(c);
+}
+
+static void on_read(void *owner, struct str bytes)
+{
+    struct smtp_client *c = owner;
+    note_unsent(c);
+    smtp_session_read(&c->session, bytes);
+    pump(c);
+}
+
+static void on_drained(void *owner)
+{
+    struct smtp_client *c = owner;
+    smtp_session_drained(&c->session);
+    pump(c);
+}
+
+/* A failed handshake closes the stream by itself: on_stream_closed tells. */
+static void on_secure(void *owner, int result, const struct err *err)
+{
+    struct smtp_client *c = owner;
+    (void)err;
+    if (result < 0)
+        return;
+    smtp_session_secured(&c->session);
+    pump(c);
+}
+
+static void on_stream_closed(void *owner, enum stream_end why, const char *detail)
+{
+    struct smtp_client *c = owner;
+    (void)why;
+    note_unsent(c);
+    smtp_session_gone(&c->session, SMTP_END_PEER_CLOSED, detail);
+    pump(c);
+    timer_stop(&c->timer);
+    free(c);
+}
+
+static void on_timeout(void *owner)
+{
+    struct smtp_client *c = owner;
+    note_unsent(c);
+    smtp_session_timeout(&c->session);
+    pump(c);
+}
+
+static const struct stream_events stream_events = {
+    .on_open = on_open,
+    .on_read = on_read,
+    .on_drained = on_drained,
+    .on_secure = on_secure,
+    .on_closed = on_stream_closed,
+};
+
+struct smtp_client *smtp_client_new(struct loop *loop, const struct smtp_params *params,
+                                    const struct smtp_events *events, void *owner)
+{
+    struct stream_target target = {.address = params->address, .source = params->source};
+    struct smtp_client *c = NEW(struct smtp_client);
+    c->events = events;
+    c->owner = owner;
+    smtp_session_init(&c->session, params, write_parts, c);
+    timer_init(&c->timer, loop, on_timeout, c);
+    c->stream = stream_connect(loop, &target, &stream_events, c);
+    pump(c);
+    return c;
+}
+
+unsigned smtp_client_room(const struct smtp_client *client)
+{
+    return smtp_session_room(&client->session);
+}
+
+void smtp_client_send(struct smtp_client *client, struct smtp_transaction *tx)
+{
+    smtp_session_send(&client->session, tx);
+    pump(client);
+}
+
+void smtp_client_quit(struct smtp_client *client)
+{
+    smtp_session_quit(&client->session);
+    pump(client);
+}
+
+void smtp_client_abort(struct smtp_client *client)
+{
+    if (!client->pumping)
+        note_unsent(client);
+    smtp_session_abort(&client->session);
+    pump(client);
+}
+
+struct ssl_session_st *smtp_client_tls_session(struct smtp_client *client)
+{
+    return stream_session(client->stream);
+}

@@ -1,0 +1,34 @@
+/*
+ * The states of an SMTP session and the one door between them. A state is named after what we wait
+ * for; states.c holds their table and draws how they follow each other. For session.c only.
+ */
+#ifndef TOCSIN_SMTP_STATES_H
+#define TOCSIN_SMTP_STATES_H
+
+#include "smtp/session.h"
+
+const char *smtp_state_name(enum smtp_state state);
+
+/* The phrase for "no answer to …". */
+const char *smtp_state_waits_for(enum smtp_state state);
+
+/*
+ * The one door: logs old → new, says what the new state says unless that was already said in a
+ * flight, and sets the timer. `slot` is the transaction it is about, or NULL.
+ */
+void smtp_state_enter(struct smtp_session *s, enum smtp_state next, struct smtp_slot *slot);
+
+/* Gives the answer in the parser to the state that waits for it, and enters what it asks for. */
+void smtp_state_hear(struct smtp_session *s);
+
+/* Sets the timer anew for the state we are in. */
+void smtp_state_rearm(struct smtp_session *s);
+
+/* Says all of a transaction that can be said before an answer. */
+void smtp_state_launch(struct smtp_session *s, struct smtp_slot *slot);
+
+/* Notes why the session ends, and ends it. The first reason counts. */
+void smtp_state_end(struct smtp_session *s, enum smtp_end end, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,119 @@
+/* Keys and records, byte by byte. */
+#include "store/table.h"
+
+static void key_add(struct key *key, const void *at, size_t len)
+{
+    size_t room = sizeof(key->at) - key->len;
+    size_t fits = len < room ? len : room;
+    if (fits)
+        memcpy(key->at + key->len, at, fits);
+    key->len += fits;
+}
+
+void key_u8(struct key *key, uint8_t n)
+{
+    key_add(key, &n, 1);
+}
+
+void key_u16(struct key *key, uint16_t n)
+{
+    uint8_t bytes[2];
+    write_u16(bytes, n);
+    key_add(key, bytes, sizeof(bytes));
+}
+
+void key_u32(struct key *key, uint32_t n)
+{
+    uint8_t bytes[4];
+    write_u32(bytes, n);
+    key_add(key, bytes, sizeof(bytes));
+}
+
+void key_u64(struct key *key, uint64_t n)
+{
+    uint8_t bytes[8];
+    write_u64(bytes, n);
+    key_add(key, bytes, sizeof(bytes));
+}
+
+void key_str(struct key *key, struct str s)
+{
+    key_add(key, s.at, s.len);
+}
+
+bool key_starts(struct str found, const struct key *prefix)
+{
+    return str_starts(found, key_view(prefix));
+}
+
+struct str read_bytes(struct reader *r, size_t len)
+{
+    if (r->bad || len > r->left) {
+        r->bad = true;
+        r->left = 0;
+        return (struct str){NULL, 0};
+    }
+    struct str bytes = str_from(r->at, len);
+    r->at += len;
+    r->left -= len;
+    return bytes;
+}
+
+static uint64_t read_number(struct reader *r, size_t width)
+{
+    struct str bytes = read_bytes(r, width);
+    uint64_t n = 0;
+    for (size_t i = 0; i < bytes.len; i++)
+        n = n << 8 | (uint8_t)bytes.at[i];
+    return n;
+}
+
+uint8_t read_u8(struct reader *r)
+{
+    return (uint8_t)read_number(r, 1);
+}
+
+uint16_t read_u16(struct reader *r)
+{
+    return (uint16_t)read_number(r, 2);
+}
+
+uint32_t read_u32(struct reader *r)
+{
+    return (uint32_t)read_number(r, 4);
+}
+
+uint64_t read_u64(struct reader *r)
+{
+    return read_number(r, 8);
+}
+
+uint8_t *write_u8(uint8_t *at, uint8_t n)
+{
+    at[0] = n;
+    return at + 1;
+}
+
+uint8_t *write_u16(uint8_t *at, uint16_t n)
+{
+    at[0] = (uint8_t)(n >> 8);
+    at[1] = (uint8_t)n;
+    return at + 2;
+}
+
+uint8_t *write_u32(uint8_t *at, uint32_t n)
+{
+    return write_u16(write_u16(at, (uint16_t)(n >> 16)), (uint16_t)n);
+}
+
+uint8_t *write_u64(uint8_t *at, uint64_t n)
+{
+    return write_u32(write_u32(at, (uint32_t)(n >> 32)), (uint32_t)n);
+}
+
+uint8_t *write_bytes(uint8_t *at, struct str s)
+{
+    if (s.len)
+        memcpy(at, s.at, s.len);
+    return at + s.len;
+}

@@ -1,0 +1,60 @@
+/*
+ * One daemon holds a data folder: a flock on the file `lock` in it, which the kernel gives back
+ * however the process ends. The file holds the pid, for the sentence that the second one prints.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/private.h"
+
+static int held_by_another(const struct store *store, struct err *err)
+{
+    char text[24] = "";
+    ssize_t len = pread(store->lock_fd, text, sizeof(text) - 1, 0);
+    struct str pid = str_trim(str_from(text, len > 0 ? (size_t)len : 0));
+    return err_set(err,
+                   "The data folder %s is held by another tocsind (process %.*s): stop it first, "
+                   "or choose another data_dir.",
+                   store->dir, STR_ARG(pid));
+}
+
+static int write_pid(const struct store *store, struct err *err)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    if (ftruncate(store->lock_fd, 0) || pwrite(store->lock_fd, text, (size_t)len, 0) != len)
+        return err_set(err, "The file %s/lock cannot be written: %s.", store->dir, strerror(errno));
+    return 0;
+}
+
+int folder_lock(struct store *store, struct err *err)
+{
+    if (mkdir(store->dir, 0700) && errno != EEXIST)
+        return err_set(err,
+                       "The data folder %s cannot be made: %s. Make the folder above it, or choose "
+                       "another data_dir.",
+                       store->dir, strerror(errno));
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/lock", store->dir);
+    store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (store->lock_fd < 0)
+        return err_set(err,
+                       "The file %s cannot be opened: %s. The data folder must belong to the user "
+                       "who runs tocsind.",
+                       path, strerror(errno));
+    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return write_pid(store, err);
+    if (errno == EWOULDBLOCK)
+        return held_by_another(store, err);
+    return err_set(err, "The file %s cannot be locked: %s.", path, strerror(errno));
+}
+
+void folder_unlock(struct store *store)
+{
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    store->lock_fd = -1;
+}

@@ -1,0 +1,22 @@
+/*
+ * The parsers of stored records: pure, bytes in, struct out; false for bytes that this program
+ * never wrote. They set every field that the value holds; ids stand in the key and are the
+ * caller's. The layouts are documented in the tables' headers. The disk is not hostile, but it is
+ * not ours.
+ */
+#ifndef TOCSIN_STORE_RECORD_H
+#define TOCSIN_STORE_RECORD_H
+
+#include "store/contacts.h"
+#include "store/jobs.h"
+#include "store/ledger.h"
+#include "store/sets.h"
+
+bool contact_parse(struct str value, struct contact *out);
+bool job_parse(struct str value, struct job_record *out);
+bool ledger_parse(struct str value, struct ledger_entry *out);
+
+/* NULL when damaged, or when an id is not of this chunk; else to be freed by the caller. */
+roaring_bitmap_t *set_chunk_parse(struct str value, uint16_t chunk);
+
+#endif

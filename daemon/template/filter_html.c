@@ -1,0 +1,132 @@
+/* Filters that know HTML or URLs. In ESCAPE_HTML what they return as markup is not escaped again.
+ */
+#include "template/filters.h"
+
+void filter_raw(struct call *c)
+{
+    if (c->value.kind == VALUE_STR)
+        c->value.markup = true;
+}
+
+void filter_escape(struct call *c)
+{
+    struct str s = render_str(c->r, &c->value);
+    size_t mark = text_begin(c->r);
+    text_add_clean(c->r, s, true);
+    c->value = text_end(c->r, mark);
+    c->value.markup = true;
+}
+
+/* The end of the line that starts s: its length, and that of its line end. */
+static size_t line_length(struct str s, size_t *end)
+{
+    const char *lf = str_find(s, '\n');
+    *end = 0;
+    if (!lf)
+        return s.len;
+    size_t len = (size_t)(lf - s.at);
+    *end = 1;
+    if (len && s.at[len - 1] == '\r') {
+        len--;
+        *end = 2;
+    }
+    return len;
+}
+
+void filter_newline_to_br(struct call *c)
+{
+    struct str s = render_str(c->r, &c->value);
+    bool markup = c->value.kind == VALUE_STR && c->value.markup;
+    bool escape = c->r->options->escape == ESCAPE_HTML && !markup;
+    size_t mark = text_begin(c->r), end;
+    while (s.len && !c->r->failed) {
+        size_t len = line_length(s, &end);
+        text_add_clean(c->r, (struct str){s.at, len}, escape);
+        if (end)
+            text_add(c->r, STR("<br />\n"));
+        s = str_skip(s, len + end);
+    }
+    c->value = text_end(c->r, mark);
+    c->value.markup = true;
+}
+
+void filter_strip_newlines(struct call *c)
+{
+    struct str s = render_str(c->r, &c->value);
+    size_t mark = text_begin(c->r), end;
+    while (s.len && !c->r->failed) {
+        size_t len = line_length(s, &end);
+        text_add(c->r, (struct str){s.at, len});
+        s = str_skip(s, len + end);
+    }
+    c->value = text_end(c->r, mark);
+}
+
+/* Elements that go with what is in them. */
+static const struct {
+    struct str open, close;
+} removed[] = {
+    {{"<script", 7}, {"</script>", 9}},
+    {{"<style", 6}, {"</style>", 8}},
+    {{"<!--", 4}, {"-->", 3}},
+};
+
+enum { REMOVED = sizeof(removed) / sizeof(removed[0]) };
+
+/* The length of the element or tag that starts s, or 0; gone[i] says that there is no more end i.
+ */
+static size_t markup_length(struct str s, bool gone[REMOVED + 1])
+{
+    for (size_t i = 0; i < REMOVED; i++) {
+        if (gone[i] || !str_starts_nocase(s, removed[i].open))
+            continue;
+        const char *end = memmem(s.at, s.len, removed[i].close.at, removed[i].close.len);
+        if (end)
+            return (size_t)(end - s.at) + removed[i].close.len;
+        gone[i] = true;
+    }
+    const char *end = gone[REMOVED] ? NULL : str_find(s, '>');
+    gone[REMOVED] = !end;
+    return end ? (size_t)(end - s.at) + 1 : 0;
+}
+
+void filter_strip_html(struct call *c)
+{
+    struct str s = render_str(c->r, &c->value);
+    bool gone[REMOVED + 1] = {false};
+    size_t mark = text_begin(c->r);
+    while (s.len && !c->r->failed) {
+        const char *tag = str_find(s, '<');
+        size_t len = tag ? (size_t)(tag - s.at) : s.len;
+        text_add(c->r, (struct str){s.at, len});
+        s = str_skip(s, len);
+        len = s.len ? markup_length(s, gone) : 0;
+        if (s.len && len == 0)
+            text_add_byte(c->r, s.at[len++]);
+        s = str_skip(s, len);
+    }
+    c->value = text_end(c->r, mark);
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '~';
+}
+
+/* RFC 3986 §2.3 for what stays, and "+" for a space as forms have it. */
+void filter_url_encode(struct call *c)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    struct str s = render_str(c->r, &c->value);
+    size_t mark = text_begin(c->r);
+    for (size_t i = 0; i < s.len && !c->r->failed; i++) {
+        unsigned char byte = (unsigned char)s.at[i];
+        char encoded[3] = {'%', hex[byte >> 4], hex[byte & 15]};
+        if (is_unreserved(s.at[i]))
+            text_add_byte(c->r, s.at[i]);
+        else
+            text_add(c->r, byte == ' ' ? STR("+") : (struct str){encoded, 3});
+    }
+    c->value = text_end(c->r, mark);
+}

@@ -1,0 +1,89 @@
+/*
+ * Liquid: a template's source is compiled once into an immutable program, and the program is
+ * rendered many times, by any number of threads at once, each with its own scope, arena and buffer.
+ *
+ *     struct template *t = template_compile(source, NULL, &error);
+ *     template_render(t, &scope, &(struct render_options){.escape = ESCAPE_HTML, .now_s = now},
+ *                     &scratch, &out, &error);      arena_reset(&scratch) between messages
+ *
+ * The language: {{ output | filter: argument }}, white-space control with dashes, if/elsif/else,
+ * unless, case/when, for (limit, offset, reversed, ranges, forloop, else, break, continue), assign,
+ * capture, comment, inline # comments, raw. Operators == != <> < > <= >= contains, `and`/`or` from
+ * right to left. Undefined names render as nothing. Names of what filters exist: filters.c.
+ *
+ * What it does not do: no I/O, no clock, no locale; it does not know contacts or mail. A template
+ * must be valid UTF-8 (a compile error otherwise). Values may hold anything: when they are output,
+ * a NUL byte and each broken UTF-8 sequence become U+FFFD, so the output is always valid UTF-8. CR
+ * and LF in values are kept: whoever renders a header has to refuse or fold them.
+ */
+#ifndef TOCSIN_TEMPLATE_LIQUID_H
+#define TOCSIN_TEMPLATE_LIQUID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "template/value.h"
+
+struct template;
+
+struct template_error {
+    unsigned line;   /* from 1; where the tag or output stands that failed */
+    unsigned column; /* from 1, in characters */
+    char text[400];  /* `Line 12, column 5: the tag "{% if %}" is never closed; add {% endif %}.` */
+};
+
+/* For template_compile; NULL or zeroes mean the defaults. */
+struct template_options {
+    unsigned first_line; /* the line of the source's first byte in the file; 1 */
+    unsigned max_depth;  /* how deep blocks and brackets may nest; 100 */
+};
+
+/* What one rendering may use before it ends with an error; zeroes mean the defaults. */
+struct render_limits {
+    uint64_t iterations; /* rounds of all loops together; 100,000 */
+    size_t output;       /* bytes of output, and of any single text made on the way; 16 MiB */
+    size_t scratch;      /* bytes of the arena; 64 MiB */
+    uint64_t work;       /* bytes that filters and comparisons look at; 256 MiB */
+};
+
+/* A time zone: seconds east of UTC at a moment, and the zone's name then ("CEST", may be NULL). */
+struct template_zone {
+    const void *ctx;
+    int32_t (*offset)(const void *ctx, int64_t unix_s, const char **name);
+};
+
+enum render_escape { ESCAPE_NONE, ESCAPE_HTML };
+
+struct render_options {
+    /*
+     * ESCAPE_HTML: & < > " ' of values become entities, unless the last filter is `raw` or the
+     * value is markup already (captured, or made by `escape` or `newline_to_br`).
+     */
+    enum render_escape escape;
+    int64_t now_s;                    /* "now" and "today" of the `date` filter, Unix seconds */
+    const struct template_zone *zone; /* NULL is UTC */
+    struct render_limits limits;
+};
+
+/*
+ * Compiles `source` (copied; at most 16 MiB). NULL and *error filled if it is not a template. Free
+ * it with template_free.
+ */
+struct template *template_compile(struct str source, const struct template_options *options,
+                                  struct template_error *error);
+
+void template_free(struct template *t);
+
+/*
+ * Appends the rendering to `out`. Temporary values go to `scratch`, which the caller resets
+ * afterwards (and not before it is done with values it took from there). Once both have grown to
+ * their size, nothing is allocated from the heap. -1 and *error filled on failure; `out` is then as
+ * it was.
+ */
+int template_render(const struct template *t, const struct template_scope *scope,
+                    const struct render_options *options, struct arena *scratch, struct buf *out,
+                    struct template_error *error);
+
+#endif

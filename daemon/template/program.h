@@ -1,0 +1,122 @@
+/*
+ * A compiled template, private to the room. Everything is cut from the template's own arena, holds
+ * pointers into it and into the copied source, and is never changed after compiling, so threads
+ * share it without locks. The parser builds it (parser.c, expression.c, tag_*.c), the renderer
+ * walks it (render.c, evaluate.c).
+ *
+ *     template -> block -> node -> chain -> expr, filters
+ *                           `----> what its tag keeps (tag_*.c) -> blocks …
+ */
+#ifndef TOCSIN_TEMPLATE_PROGRAM_H
+#define TOCSIN_TEMPLATE_PROGRAM_H
+
+#include "base/arena.h"
+#include "template/liquid.h"
+
+struct render;
+struct node;
+struct filter;
+
+enum expr_kind { EXPR_LITERAL, EXPR_PATH, EXPR_RANGE };
+
+struct expr {
+    enum expr_kind kind;
+    union {
+        struct value literal;
+        const struct path *path;
+        const struct range_expr *range;
+    };
+};
+
+struct range_expr {
+    struct expr first, last;
+};
+
+/* One step of a path: `.name`, or `[index]` where `index` is set. */
+struct step {
+    struct str name;
+    const struct expr *index;
+};
+
+/* contact.tags[0]: a name of the symbol table (or `[expr]` for a name made up later), then steps.
+ */
+struct path {
+    uint32_t symbol;
+    const struct expr *root; /* NULL unless the name is an expression */
+    const struct step *steps;
+    size_t count;
+};
+
+struct applied_filter {
+    const struct filter *filter;
+    const struct expr *args;
+    size_t count;
+    const struct expr *option; /* the value of the filter's named argument, or NULL */
+};
+
+/* expr | filter: args | filter … */
+struct chain {
+    struct expr base;
+    const struct applied_filter *filters;
+    size_t count;
+};
+
+enum compare {
+    COMPARE_TRUTH, /* no operator: is it true? */
+    COMPARE_EQUAL,
+    COMPARE_UNEQUAL,
+    COMPARE_LESS,
+    COMPARE_MORE,
+    COMPARE_LESS_EQUAL,
+    COMPARE_MORE_EQUAL,
+    COMPARE_CONTAINS
+};
+
+/* One comparison and how the next one is joined to it. */
+struct test {
+    struct expr left, right;
+    enum compare compare;
+    bool or_next; /* `or` follows, else `and` (or nothing) */
+};
+
+struct condition {
+    const struct test *tests;
+    size_t count;
+};
+
+struct block {
+    struct node *nodes;
+    size_t count;
+    bool blank; /* nothing in it can be seen: white space, assign, comment … */
+};
+
+/* What a node asks for after it was rendered. */
+enum flow { FLOW_NEXT, FLOW_BREAK, FLOW_CONTINUE, FLOW_STOP };
+
+struct node {
+    enum flow (*render)(struct render *r, const struct node *n);
+    uint32_t at; /* offset in the source, for errors */
+    bool blank;
+    union {
+        struct str text;
+        const struct chain *chain;
+        const void *detail; /* of a tag: what its file defines */
+    };
+};
+
+struct template
+{
+    struct arena arena;
+    struct str source;
+    unsigned first_line;
+    struct block body;
+    struct str *symbols; /* every name that starts a path or is assigned */
+    uint32_t symbol_count;
+    uint32_t loop_count; /* distinct `for` loops, for `offset: continue` */
+};
+
+/* Fills *error with "Line L, column C: " and the sentence; returns -1. */
+int template_fail(const struct template *t, size_t at, struct template_error *error,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

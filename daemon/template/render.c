@@ -1,0 +1,284 @@
+#include "template/render.h"
+
+#include "template/utf8.h"
+
+static const struct render_limits default_limits = {
+    .iterations = 100 * 1000,
+    .output = 16 * 1024 * 1024,
+    .scratch = 64 * 1024 * 1024,
+    .work = 256 * 1024 * 1024,
+};
+
+enum { MAX_ARRAY_DEPTH = 20 };
+
+/* Line and column (in characters) of an offset. */
+static void find_position(const struct template *t, size_t at, struct template_error *error)
+{
+    size_t line_start = 0;
+    error->line = t->first_line ? t->first_line : 1;
+    for (size_t i = 0; i < at && i < t->source.len; i++) {
+        if (t->source.at[i] != '\n')
+            continue;
+        error->line++;
+        line_start = i + 1;
+    }
+    size_t end = at < t->source.len ? at : t->source.len;
+    struct str before = {t->source.at + line_start, end - line_start};
+    error->column = (unsigned)(end > line_start ? utf8_count(before) : 0) + 1;
+}
+
+int template_fail(const struct template *t, size_t at, struct template_error *error,
+                  const char *format, ...)
+{
+    if (!error)
+        return -1;
+    find_position(t, at, error);
+    int n = snprintf(error->text, sizeof(error->text), "Line %u, column %u: ", error->line,
+                     error->column);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(error->text + n, sizeof(error->text) - (size_t)n, format, args);
+    va_end(args);
+    return -1;
+}
+
+void render_fail(struct render *r, const char *format, ...)
+{
+    char sentence[320];
+    va_list args;
+    if (r->failed)
+        return;
+    r->failed = true;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    template_fail(r->template, r->at, r->error, "%s", sentence);
+}
+
+void *render_alloc(struct render *r, uint64_t count, size_t size)
+{
+    size_t used = r->scratch->total - r->scratch_start;
+    size_t left = used < r->limits.scratch ? r->limits.scratch - used : 0;
+    if (size && count > left / size) {
+        render_fail(r, "the values made on the way need more than %zu bytes.", r->limits.scratch);
+        return NULL;
+    }
+    return arena_alloc(r->scratch, (size_t)count * size);
+}
+
+void render_work(struct render *r, size_t bytes)
+{
+    r->work += bytes;
+    if (r->work > r->limits.work)
+        render_fail(
+            r, "this is too much work: filters and comparisons went through more than %llu bytes.",
+            (unsigned long long)r->limits.work);
+}
+
+void text_add(struct render *r, struct str s)
+{
+    if (r->failed)
+        return;
+    size_t used = r->out->len - r->out_start;
+    if (s.len > r->limits.output - used) {
+        render_fail(r, "the output is longer than %zu bytes.", r->limits.output);
+        return;
+    }
+    buf_add_str(r->out, s);
+}
+
+void text_add_byte(struct render *r, char byte)
+{
+    text_add(r, (struct str){&byte, 1});
+}
+
+struct value text_end(struct render *r, size_t mark)
+{
+    struct str made = {r->out->at + mark, r->out->len - mark};
+    char *copy = made.len && !r->failed ? render_alloc(r, made.len, 1) : NULL;
+    if (copy)
+        memcpy(copy, made.at, made.len);
+    buf_cut(r->out, mark);
+    return value_str((struct str){copy, copy ? made.len : 0});
+}
+
+/* The entity of a byte that means something in HTML, or an empty view. */
+static struct str entity_of(char c)
+{
+    switch (c) {
+    case '&':
+        return STR("&amp;");
+    case '<':
+        return STR("&lt;");
+    case '>':
+        return STR("&gt;");
+    case '"':
+        return STR("&quot;");
+    case '\'':
+        return STR("&#39;");
+    default:
+        return (struct str){NULL, 0};
+    }
+}
+
+/* What the character at s[at] becomes; empty if it stays. *len is its length. */
+static struct str replacement_of(struct str s, size_t at, bool escape, size_t *len)
+{
+    unsigned char c = (unsigned char)s.at[at];
+    int32_t point = c;
+    *len = 1;
+    if (c >= 0x80)
+        *len = utf8_next(s, at, &point);
+    if (point <= 0)
+        return STR("\xef\xbf\xbd");
+    return escape ? entity_of(s.at[at]) : (struct str){NULL, 0};
+}
+
+void text_add_clean(struct render *r, struct str s, bool escape)
+{
+    size_t kept = 0, len;
+    for (size_t at = 0; at < s.len && !r->failed; at += len) {
+        struct str instead = replacement_of(s, at, escape, &len);
+        if (instead.len == 0)
+            continue;
+        text_add(r, (struct str){s.at + kept, at - kept});
+        text_add(r, instead);
+        kept = at + len;
+    }
+    text_add(r, str_skip(s, kept));
+}
+
+static void add_value(struct render *r, const struct value *v, bool clean, bool escape, int depth);
+
+static void add_items(struct render *r, const struct value *v, bool clean, bool escape, int depth)
+{
+    if (depth == MAX_ARRAY_DEPTH)
+        return;
+    for (uint32_t i = 0; i < v->count && !r->failed; i++)
+        add_value(r, &v->items[i], clean, escape, depth + 1);
+}
+
+static void add_str(struct render *r, struct str s, bool clean, bool escape)
+{
+    if (clean)
+        text_add_clean(r, s, escape);
+    else
+        text_add(r, s);
+}
+
+static void add_range(struct render *r, const struct value *v)
+{
+    char text[64];
+    int len = snprintf(text, sizeof(text), "%lld..%lld", (long long)v->range.first,
+                       (long long)v->range.last);
+    text_add(r, (struct str){text, (size_t)len});
+}
+
+static void add_value(struct render *r, const struct value *v, bool clean, bool escape, int depth)
+{
+    char number[VALUE_NUMBER_SIZE];
+    switch ((enum value_kind)v->kind) {
+    case VALUE_STR:
+        add_str(r, v->str, clean, escape && !v->markup);
+        return;
+    case VALUE_INT:
+    case VALUE_FLOAT:
+        text_add(r, (struct str){number, value_number_text(v, number)});
+        return;
+    case VALUE_BOOL:
+        text_add(r, v->truth ? STR("true") : STR("false"));
+        return;
+    case VALUE_ARRAY:
+        add_items(r, v, clean, escape, depth);
+        return;
+    case VALUE_RANGE:
+        add_range(r, v);
+        return;
+    case VALUE_OBJECT:
+        if (v->object.type->text)
+            add_str(r, v->object.type->text(v->object.ctx), clean, escape);
+        return;
+    default:
+        return;
+    }
+}
+
+void text_add_value(struct render *r, const struct value *v, bool clean, bool escape)
+{
+    add_value(r, v, clean, escape, 0);
+}
+
+struct str render_str(struct render *r, const struct value *v)
+{
+    if (v->kind == VALUE_STR)
+        return v->str;
+    size_t mark = text_begin(r);
+    text_add_value(r, v, false, false);
+    return text_end(r, mark).str;
+}
+
+enum flow render_text(struct render *r, const struct node *n)
+{
+    text_add(r, n->text);
+    return FLOW_NEXT;
+}
+
+enum flow render_output(struct render *r, const struct node *n)
+{
+    struct value v = eval_chain(r, n->chain);
+    text_add_value(r, &v, true, r->options->escape == ESCAPE_HTML);
+    return FLOW_NEXT;
+}
+
+enum flow render_block(struct render *r, const struct block *block)
+{
+    for (size_t i = 0; i < block->count; i++) {
+        const struct node *n = &block->nodes[i];
+        r->at = n->at;
+        enum flow flow = n->render(r, n);
+        if (r->failed)
+            return FLOW_STOP;
+        if (flow != FLOW_NEXT)
+            return flow;
+    }
+    return FLOW_NEXT;
+}
+
+static void limits_fill(struct render_limits *l)
+{
+    if (!l->iterations)
+        l->iterations = default_limits.iterations;
+    if (!l->output)
+        l->output = default_limits.output;
+    if (!l->scratch)
+        l->scratch = default_limits.scratch;
+    if (!l->work)
+        l->work = default_limits.work;
+}
+
+int template_render(const struct template *t, const struct template_scope *scope,
+                    const struct render_options *options, struct arena *scratch, struct buf *out,
+                    struct template_error *error)
+{
+    struct render r = {
+        .template = t,
+        .scope = scope,
+        .options = options,
+        .limits = options->limits,
+        .scratch = scratch,
+        .out = out,
+        .out_start = out->len,
+        .scratch_start = scratch->total,
+        .error = error,
+    };
+    limits_fill(&r.limits);
+    buf_reserve(out, t->source.len);
+    buf_add(out, NULL, 0); /* a NUL, also where nothing follows */
+    r.slots = arena_zero(scratch, t->symbol_count * sizeof(*r.slots));
+    r.loop_ends = arena_zero(scratch, t->loop_count * sizeof(*r.loop_ends));
+    render_block(&r, &t->body);
+    if (!r.failed)
+        return 0;
+    buf_cut(out, r.out_start);
+    return -1;
+}

@@ -1,0 +1,64 @@
+/* Anything as an audience: a sentence or a tree, and a tree written out is read as the same tree.
+ */
+#include <assert.h>
+
+#include "audience/segment.h"
+#include "base/buf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void write_out(struct buf *out, const struct segment_node *node)
+{
+    switch (node->kind) {
+    case SEGMENT_ALL:
+        buf_add_text(out, "all");
+        return;
+    case SEGMENT_LIST:
+    case SEGMENT_EMAIL:
+        assert(node->text.len && !str_find(node->text, '"'));
+        buf_addf(out, "%s:\"%.*s\"", node->kind == SEGMENT_LIST ? "list" : "email",
+                 STR_ARG(node->text));
+        return;
+    case SEGMENT_NOT:
+        buf_add_text(out, "not ");
+        write_out(out, node->left);
+        return;
+    case SEGMENT_AND:
+    case SEGMENT_OR:
+        buf_add_byte(out, '(');
+        write_out(out, node->left);
+        buf_add_text(out, node->kind == SEGMENT_AND ? " and " : " or ");
+        write_out(out, node->right);
+        buf_add_byte(out, ')');
+        return;
+    }
+}
+
+static bool is_same(const struct segment_node *a, const struct segment_node *b)
+{
+    if (!a || !b)
+        return a == b;
+    return a->kind == b->kind && str_eq(a->text, b->text) && is_same(a->left, b->left) &&
+           is_same(a->right, b->right);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct segment segment, again;
+    struct err err = {""};
+    struct buf text = BUF_INIT;
+    if (segment_parse((struct str){(const char *)data, size}, &segment, &err) < 0) {
+        assert(err.text[0]);
+    } else {
+        write_out(&text, segment.root);
+        /* Written with all its parentheses it may be too long or too deep to be read. */
+        if (segment_parse(buf_str(&text), &again, &err) == 0)
+            assert(is_same(segment.root, again.root));
+        else
+            assert(strstr(err.text, "longer than") || strstr(err.text, "levels deep"));
+        segment_release(&again);
+    }
+    segment_release(&segment);
+    buf_release(&text);
+    return 0;
+}

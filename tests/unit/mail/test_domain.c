@@ -1,0 +1,54 @@
+#include "mail/domain.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+static void gives_lower_case_a_labels_and_their_length(void **state)
+{
+    (void)state;
+    char out[DOMAIN_MAX + 1];
+    assert_int_equal(domain_parse(STR("Send.EXAMPLE"), out, NULL), 12);
+    assert_string_equal(out, "send.example");
+    assert_int_equal(domain_parse(STR("B\xC3\x9C"
+                                      "CHER.example"),
+                                  out, NULL),
+                     21);
+    assert_string_equal(out, "xn--bcher-kva.example");
+}
+
+static void the_longest_domain_has_255_octets(void **state)
+{
+    (void)state;
+    char text[DOMAIN_MAX + 2];
+    char out[DOMAIN_MAX + 1];
+    struct address_fault why;
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = i % 2 ? '.' : 'a';
+    assert_int_equal(domain_parse(str_from(text, 255), out, NULL), 255);
+    assert_int_equal(domain_parse(str_from(text, 256), out, &why), -1);
+    assert_int_equal(why.kind, ADDRESS_DOMAIN_TOO_LONG);
+}
+
+static void a_huge_international_domain_is_refused_unread(void **state)
+{
+    (void)state;
+    static char text[100000];
+    char out[DOMAIN_MAX + 1];
+    struct address_fault why;
+    for (size_t i = 0; i < sizeof(text); i += 2)
+        memcpy(text + i, "\xC3\xA9", 2);
+    assert_int_equal(domain_parse(str_from(text, sizeof(text)), out, &why), -1);
+    assert_int_equal(why.kind, ADDRESS_DOMAIN_TOO_LONG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gives_lower_case_a_labels_and_their_length),
+        cmocka_unit_test(the_longest_domain_has_255_octets),
+        cmocka_unit_test(a_huge_international_domain_is_refused_unread),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,608 @@
+#include "conversation.h"
+
+/* Every conversation is held twice: with the server's lines whole, and byte by byte. */
+static struct stage stage;
+static bool drip;
+
+static int start(void **state)
+{
+    (void)state;
+    stage_init(&stage, drip);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    stage_release(&stage);
+    return 0;
+}
+
+/* The ways a message goes when all is well. */
+
+static void test_one_flight(void **state)
+{
+    (void)state;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), "! room 0", ACCEPTED("1"), FLIGHT("2"), ACCEPTED("2"));
+    PLAY(&stage, "! room 1", "! quit", "C: QUIT", "S: 221 bye", "E: closed: quit");
+}
+
+static void test_flights_overlap(void **state)
+{
+    (void)state;
+    stage.params.in_flight = 2;
+    stage.session.in_flight = 2;
+    stage.to_send = 3;
+    PLAY(&stage, MODERN, FLIGHT("1"), NEXT_FLIGHT("2"), "! room 0");
+    PLAY(&stage, ACCEPTED("1"), NEXT_FLIGHT("3"), "S: 250 reset", ACCEPTED("2"), "! room 1");
+    PLAY(&stage, "S: 250 reset", ACCEPTED("3"), "! room 2");
+    PLAY(&stage, "! quit", "C: QUIT", "S: 221 bye", "E: closed: quit");
+}
+
+static void test_data_in_a_flight(void **state)
+{
+    (void)state;
+    stage.tx[0].body[0] = STR(".dot\r\nno line end");
+    PLAY(&stage, PIPELINED, "E: began 1", "C: MAIL FROM:<me@x>", "C: RCPT TO:<u1@x>", "C: DATA",
+         "S: 250 ok", "S: 250 ok", "S: 354 go", "C: ..dot", "C: no line end", "C: .", "! room 0",
+         "S: 250 2.6.0 taken", "E: answer 1 body 250 2.6.0 taken", "! room 1");
+}
+
+static void test_data_flights_overlap_behind_the_message(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 4;
+    stage.to_send = 2;
+    PLAY(&stage, PIPELINED, "E: began 1", "C: MAIL FROM:<me@x>", "C: RCPT TO:<u1@x>", "C: DATA",
+         "S: 250 ok", "S: 250 ok", "! room 0", "S: 354 go", "C: Hello 1", "C: .", "E: began 2",
+         "C: RSET", "C: MAIL FROM:<me@x>", "C: RCPT TO:<u2@x>", "C: DATA", "! room 0",
+         "S: 250 taken", "E: answer 1 body 250 taken", "S: 250 reset", "S: 250 ok", "S: 250 ok",
+         "S: 354 go", "C: Hello 2", "C: .", "S: 250 taken", "E: answer 2 body 250 taken");
+}
+
+static void test_one_at_a_time(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 4;
+    stage.to_send = 2;
+    PLAY(&stage, PLAIN, "E: began 1", "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u1@x>",
+         "S: 250 ok", "C: DATA", "! room 0", "S: 354 go", "C: Hello 1", "C: .", "! room 0",
+         "S: 250 taken", "E: answer 1 body 250 taken", "E: began 2", "C: MAIL FROM:<me@x>");
+}
+
+static void test_chunks_one_at_a_time(void **state)
+{
+    (void)state;
+    PLAY(&stage, CHUNKED, "E: began 1", "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u1@x>",
+         "S: 250 ok", "C: BDAT 9 LAST", "C: Hello 1", "S: 250 taken", "E: answer 1 body 250 taken",
+         "! room 1");
+}
+
+static void test_helo_for_old_servers(void **state)
+{
+    (void)state;
+    PLAY(&stage, GREETED, "S: 502 5.5.2 what?", "C: HELO me.example", "S: 250 hello", "E: ready",
+         "E: began 1", "C: MAIL FROM:<me@x>");
+}
+
+static void test_lessons_are_heeded(void **state)
+{
+    (void)state;
+    stage.params.no_chunking = true;
+    stage.params.no_pipelining = true;
+    PLAY(&stage, MODERN, "E: began 1", "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u1@x>",
+         "S: 250 ok", "C: DATA");
+}
+
+/* A hundred transactions through the ring of slots, eight at a time. */
+static void test_many_in_a_row(void **state)
+{
+    char answer[64];
+    (void)state;
+    stage.session.in_flight = 8;
+    stage.to_send = 8;
+    PLAY(&stage, MODERN, FLIGHT("1"), NEXT_FLIGHT("2"), NEXT_FLIGHT("3"), NEXT_FLIGHT("4"),
+         NEXT_FLIGHT("5"), NEXT_FLIGHT("6"), NEXT_FLIGHT("7"), NEXT_FLIGHT("8"));
+    for (unsigned i = 0; i < 100; i++) {
+        unsigned n = i % 8;
+        snprintf(answer, sizeof(answer), "E: answer %u body 250 taken", n + 1);
+        PLAY(&stage, "S: 250 ok", "S: 250 ok", "S: 250 taken", answer);
+        smtp_session_send(&stage.session, &stage.tx[n]);
+        stage_pump(&stage);
+        stage.said_seen = stage.said.len;
+        stage.told_seen = stage.told.len;
+        PLAY(&stage, "S: 250 reset");
+    }
+}
+
+/* Refusals. */
+
+static void test_refused_at_mail_in_a_flight(void **state)
+{
+    (void)state;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 451 4.7.1 later", "E: answer 1 mail 451 4.7.1 later",
+         "S: 503 no", "! room 0", "S: 503 no", "C: RSET", "! room 0", "S: 250 ok", FLIGHT("2"),
+         ACCEPTED("2"));
+}
+
+static void test_refused_at_rcpt_in_a_flight(void **state)
+{
+    (void)state;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 250 ok", "S: 550 5.1.1 no such user",
+         "E: answer 1 rcpt 550 5.1.1 no such user", "S: 503 no recipients", "C: RSET", "S: 250 ok",
+         FLIGHT("2"));
+}
+
+static void test_refused_after_the_message(void **state)
+{
+    (void)state;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 250 ok", "S: 250 ok", "S: 554 5.7.1 spam",
+         "E: answer 1 body 554 5.7.1 spam", "C: RSET", "S: 250 ok", FLIGHT("2"));
+}
+
+static void test_a_refusal_leaves_the_next_flight_alone(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 3;
+    stage.to_send = 3;
+    PLAY(&stage, MODERN, FLIGHT("1"), NEXT_FLIGHT("2"), NEXT_FLIGHT("3"), "S: 250 ok",
+         "S: 550 no such user", "E: answer 1 rcpt 550 no such user", "S: 554 no recipients",
+         "S: 250 reset", "S: 250 ok", "S: 452 full", "E: answer 2 rcpt 452 full", "S: 503 no",
+         "S: 250 reset", ACCEPTED("3"), "! room 3");
+}
+
+static void test_503_to_what_overlapped_is_no_answer(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 2;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), NEXT_FLIGHT("2"), "S: 250 ok", "S: 550 no such user",
+         "E: answer 1 rcpt 550 no such user", "S: 554 no recipients", "S: 250 reset",
+         "S: 503 nested MAIL", "E: lost 2 not sent", "S: 503 no", "S: 503 no", "C: RSET",
+         "S: 250 ok", "! room 1");
+}
+
+static void test_503_to_what_stood_alone_is_an_answer(void **state)
+{
+    (void)state;
+    PLAY(&stage, PLAIN, "E: began 1", "C: MAIL FROM:<me@x>", "S: 503 5.5.1 log in first",
+         "E: answer 1 mail 503 5.5.1 log in first", "! room 1");
+}
+
+static void test_a_lone_dot_for_a_refused_one(void **state)
+{
+    (void)state;
+    stage.to_send = 2;
+    PLAY(&stage, PIPELINED, "E: began 1", "C: MAIL FROM:<me@x>", "C: RCPT TO:<u1@x>", "C: DATA",
+         "S: 250 ok", "S: 550 no such user", "E: answer 1 rcpt 550 no such user", "S: 354 go",
+         "C: .", "! room 0", "S: 554 no recipients", "C: RSET", "S: 250 ok", "E: began 2",
+         "C: MAIL FROM:<me@x>", "C: RCPT TO:<u2@x>", "C: DATA");
+}
+
+static void test_refused_at_data_in_a_flight(void **state)
+{
+    (void)state;
+    PLAY(&stage, PIPELINED, "E: began 1", "C: MAIL FROM:<me@x>", "C: RCPT TO:<u1@x>", "C: DATA",
+         "S: 250 ok", "S: 250 ok", "S: 451 4.3.0 greylisted",
+         "E: answer 1 data 451 4.3.0 greylisted", "C: RSET", "S: 250 ok", "! room 1");
+}
+
+static void test_refused_one_at_a_time(void **state)
+{
+    (void)state;
+    stage.to_send = 4;
+    PLAY(&stage, PLAIN, "E: began 1", "C: MAIL FROM:<me@x>", "S: 450 later",
+         "E: answer 1 mail 450 later", "E: began 2", "C: MAIL FROM:<me@x>", "S: 250 ok",
+         "C: RCPT TO:<u2@x>", "S: 550 no", "E: answer 2 rcpt 550 no", "C: RSET", "S: 250 ok",
+         "E: began 3", "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u3@x>", "S: 250 ok",
+         "C: DATA", "S: 550 no", "E: answer 3 data 550 no", "C: RSET", "S: 250 ok", "E: began 4",
+         "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u4@x>", "S: 250 ok", "C: DATA",
+         "S: 354 go", "C: Hello 4", "C: .", "S: 550 no", "E: answer 4 body 550 no", "! room 1");
+}
+
+/* 421, at any moment. */
+
+static void test_421_as_greeting(void **state)
+{
+    (void)state;
+    PLAY(&stage, "! open", "S: 421 4.7.0 too many connections",
+         "E: closed: unavailable (421), 421");
+}
+
+static void test_421_unasked(void **state)
+{
+    (void)state;
+    stage.to_send = 0;
+    PLAY(&stage, MODERN, "S: 421 4.4.2 idle too long", "E: closed: unavailable (421), 421");
+}
+
+static void test_421_is_the_answer_of_the_one_it_meets(void **state)
+{
+    (void)state;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 250 ok", "S: 421 4.7.28 slow down",
+         "E: answer 1 rcpt 421 4.7.28 slow down", "E: closed: unavailable (421), 421");
+}
+
+static void test_421_after_the_message(void **state)
+{
+    (void)state;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 250 ok", "S: 250 ok", "S: 421 4.3.2 shutting down",
+         "E: answer 1 body 421 4.3.2 shutting down", "E: closed: unavailable (421), 421");
+}
+
+static void test_421_then_closed_leaves_the_rest_unsent(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 3;
+    stage.to_send = 3;
+    PLAY(&stage, MODERN, FLIGHT("1"), NEXT_FLIGHT("2"), NEXT_FLIGHT("3"), ACCEPTED("1"),
+         "S: 250 reset", "S: 421 slow down", "E: answer 2 mail 421 slow down", "! room 0",
+         "! close", "E: lost 3 not sent", "E: closed: unavailable (421), 421");
+}
+
+static void test_421_by_a_server_that_goes_on(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 2;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), NEXT_FLIGHT("2"), "S: 421 busy", "E: answer 1 mail 421 busy",
+         "S: 503 no", "S: 503 no", "S: 250 reset", "S: 250 ok", "S: 250 ok", "S: 250 taken",
+         "E: answer 2 body 250 taken", "E: closed: unavailable (421), 421");
+}
+
+static void test_421_then_silence_is_doubt(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 2;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), NEXT_FLIGHT("2"), "S: 421 busy", "E: answer 1 mail 421 busy",
+         "! timeout", "E: lost 2 in doubt", "E: closed: unavailable (421), 421");
+}
+
+/* Lost connections. */
+
+static void test_closed_before_the_message_was_sent(void **state)
+{
+    (void)state;
+    PLAY(&stage, PIPELINED, "E: began 1", "C: MAIL FROM:<me@x>", "C: RCPT TO:<u1@x>", "C: DATA",
+         "S: 250 ok", "! close", "E: lost 1 not sent", "E: closed: closed by peer");
+}
+
+static void test_closed_after_the_message_was_sent(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 2;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), NEXT_FLIGHT("2"), "S: 250 ok", "! close",
+         "E: lost 1 in doubt", "E: lost 2 in doubt", "E: closed: closed by peer");
+}
+
+static void test_what_never_left_is_not_in_doubt(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 2;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), NEXT_FLIGHT("2"), "! unsent", "! close", "E: lost 1 in doubt",
+         "E: lost 2 not sent", "E: closed: closed by peer");
+}
+
+static void test_closed_after_a_refusal(void **state)
+{
+    (void)state;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 550 no", "E: answer 1 mail 550 no", "! close",
+         "E: closed: closed by peer");
+}
+
+static void test_no_connection(void **state)
+{
+    (void)state;
+    PLAY(&stage, "! close", "E: closed: connect failed");
+}
+
+static void test_silence_before_the_message(void **state)
+{
+    (void)state;
+    PLAY(&stage, PLAIN, "E: began 1", "C: MAIL FROM:<me@x>", "! timeout", "E: lost 1 not sent",
+         "E: closed: timeout");
+    assert_string_equal(stage.session.sentence, "mx.example did not answer MAIL within 300 s.");
+}
+
+static void test_silence_after_the_message(void **state)
+{
+    (void)state;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 250 ok", "S: 250 ok", "! timeout", "E: lost 1 in doubt",
+         "E: closed: timeout");
+}
+
+static void test_each_state_has_its_time(void **state)
+{
+    int64_t ms;
+    (void)state;
+    assert_true(smtp_session_rearmed(&stage.session, &ms));
+    assert_int_equal(ms, stage.params.timeouts.connect);
+    PLAY(&stage, PLAIN, "E: began 1", "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u1@x>",
+         "S: 250 ok", "C: DATA");
+    assert_true(smtp_session_rearmed(&stage.session, &ms));
+    assert_int_equal(ms, stage.params.timeouts.data);
+    PLAY(&stage, "S: 354 go", "C: Hello 1", "C: .");
+    assert_true(smtp_session_rearmed(&stage.session, &ms));
+    assert_int_equal(ms, stage.params.timeouts.body);
+    PLAY(&stage, "S: 250 ok", "E: answer 1 body 250 ok");
+    assert_true(smtp_session_rearmed(&stage.session, &ms));
+    assert_int_equal(ms, 0);
+    assert_false(smtp_session_rearmed(&stage.session, &ms));
+}
+
+/* Servers that are out of step. */
+
+static void test_garbage_instead_of_a_greeting(void **state)
+{
+    (void)state;
+    PLAY(&stage, "! open", "S: HTTP/1.1 400 Bad Request", "E: closed: garbage");
+}
+
+static void test_garbage_after_the_message(void **state)
+{
+    (void)state;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 250 ok", "S: ok", "E: lost 1 in doubt",
+         "E: closed: garbage");
+}
+
+static void test_an_answer_that_nobody_asked_for(void **state)
+{
+    (void)state;
+    PLAY(&stage, MODERN, FLIGHT("1"), ACCEPTED("1"), "S: 250 once more", "E: closed: garbage, 250");
+    assert_string_equal(stage.session.sentence, "mx.example spoke when we waited for the next "
+                                                "message, saying \"250 once more\".");
+}
+
+static void test_answers_of_the_wrong_kind(void **state)
+{
+    (void)state;
+    PLAY(&stage, PLAIN, "E: began 1", "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u1@x>",
+         "S: 250 ok", "C: DATA", "S: 250 done", "E: lost 1 not sent", "E: closed: garbage, 250");
+}
+
+static void test_354_for_a_message_is_garbage(void **state)
+{
+    (void)state;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 250 ok", "S: 250 ok", "S: 354 go", "E: lost 1 in doubt",
+         "E: closed: garbage, 354");
+}
+
+static void test_rset_refused(void **state)
+{
+    (void)state;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), "S: 250 ok", "S: 550 no", "E: answer 1 rcpt 550 no",
+         "S: 503 no", "C: RSET", "S: 500 what?", "E: closed: garbage, 500");
+    assert_int_equal(stage.sent, 1);
+}
+
+static void test_refused_greeting_and_hello(void **state)
+{
+    (void)state;
+    PLAY(&stage, "! open", "S: 554 5.7.1 blocked", "E: closed: refused, 554");
+    assert_string_equal(stage.session.sentence,
+                        "mx.example turned us away at the greeting, saying \"554 5.7.1 blocked\".");
+    stop(NULL);
+    start(NULL);
+    PLAY(&stage, GREETED, "S: 450 later", "E: closed: refused, 450");
+    stop(NULL);
+    start(NULL);
+    PLAY(&stage, GREETED, "S: 550 no", "C: HELO me.example", "S: 550 no",
+         "E: closed: refused, 550");
+}
+
+/* TLS. */
+
+#define OFFERED GREETED, "S: 250-mx.example", "S: 250-CHUNKING", "S: 250 STARTTLS"
+
+static void test_tls_and_hello_again(void **state)
+{
+    (void)state;
+    stage.params.tls = SMTP_TLS_OPPORTUNISTIC;
+    PLAY(&stage, OFFERED, "C: STARTTLS", "S: 220 go", "E: handshake", "! secured",
+         "C: EHLO me.example", "S: 250-mx.example", "S: 250 STARTTLS", "E: ready, secure",
+         "E: began 1", "C: MAIL FROM:<me@x>");
+    assert_false(stage.session.offers.chunking);
+}
+
+static void test_tls_not_wanted(void **state)
+{
+    (void)state;
+    stage.to_send = 0;
+    PLAY(&stage, OFFERED, "E: ready");
+    stop(NULL);
+    start(NULL);
+    stage.to_send = 0;
+    stage.params.tls = SMTP_TLS_OPPORTUNISTIC;
+    stage.params.no_starttls = true;
+    PLAY(&stage, OFFERED, "E: ready");
+}
+
+static void test_tls_refused(void **state)
+{
+    (void)state;
+    stage.to_send = 0;
+    stage.params.tls = SMTP_TLS_OPPORTUNISTIC;
+    PLAY(&stage, OFFERED, "C: STARTTLS", "S: 454 not now", "E: ready", "! room 1");
+}
+
+static void test_tls_required(void **state)
+{
+    (void)state;
+    stage.params.tls = SMTP_TLS_REQUIRED;
+    PLAY(&stage, GREETED, "S: 250 mx.example", "E: closed: tls not offered");
+    stop(NULL);
+    start(NULL);
+    stage.params.tls = SMTP_TLS_REQUIRED;
+    stage.params.no_starttls = true;
+    PLAY(&stage, OFFERED, "C: STARTTLS", "S: 454 not now", "E: closed: tls failed, 454");
+    stop(NULL);
+    start(NULL);
+    stage.params.tls = SMTP_TLS_REQUIRED;
+    PLAY(&stage, GREETED, "S: 502 what?", "C: HELO me.example", "S: 250 hi",
+         "E: closed: tls not offered");
+}
+
+static void test_handshake_fails(void **state)
+{
+    (void)state;
+    stage.params.tls = SMTP_TLS_OPPORTUNISTIC;
+    PLAY(&stage, OFFERED, "C: STARTTLS", "S: 220 go", "E: handshake", "! close",
+         "E: closed: tls failed");
+    stop(NULL);
+    start(NULL);
+    stage.params.tls = SMTP_TLS_OPPORTUNISTIC;
+    PLAY(&stage, OFFERED, "C: STARTTLS", "S: 220 go", "E: handshake", "! timeout",
+         "E: closed: tls failed");
+}
+
+static void test_clear_text_behind_starttls_is_not_trusted(void **state)
+{
+    (void)state;
+    stage.drip = false;
+    stage.params.tls = SMTP_TLS_OPPORTUNISTIC;
+    PLAY(&stage, OFFERED, "C: STARTTLS", "S+ 220 go", "S: 250 injected", "E: closed: tls failed");
+}
+
+/* What the session refuses by itself. */
+
+static void test_local_refusals(void **state)
+{
+    (void)state;
+    stage.to_send = 3;
+    stage.tx[0].body[0] = STR("0123456789\r\n");
+    stage.tx[1].recipient = STR("a\r\nRSET@x");
+    PLAY(&stage, GREETED, "S: 250-mx", "S: 250 SIZE 10", "E: ready",
+         "E: local 1 mail 552 5.3.4 The message is bigger than the server's SIZE limit; not sent.",
+         "E: local 2 rcpt 553 5.1.3 The recipient's address cannot be written in SMTP; not sent.",
+         "E: began 3", "C: MAIL FROM:<me@x> SIZE=9");
+}
+
+static void test_local_refusals_between_flights(void **state)
+{
+    (void)state;
+    stage.session.in_flight = 3;
+    stage.to_send = 4;
+    stage.tx[1].needs_smtputf8 = true;
+    PLAY(&stage, MODERN, FLIGHT("1"),
+         "E: local 2 mail 550 5.6.7 The server does not offer SMTPUTF8, which this mail needs; "
+         "not sent.",
+         NEXT_FLIGHT("3"), "! room 0", ACCEPTED("1"), NEXT_FLIGHT("4"), "S: 250 ok", ACCEPTED("3"),
+         "S: 250 ok", ACCEPTED("4"), "! room 3");
+}
+
+/* Leaving. */
+
+static void test_quit_waits_for_the_last_answer(void **state)
+{
+    (void)state;
+    stage.to_send = 2;
+    PLAY(&stage, MODERN, FLIGHT("1"), "! quit", "! room 0", ACCEPTED("1"), "C: QUIT", "! close",
+         "E: closed: quit");
+}
+
+static void test_quit_after_a_refusal_needs_no_reset(void **state)
+{
+    (void)state;
+    PLAY(&stage, PLAIN, "E: began 1", "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u1@x>",
+         "! quit", "S: 550 no", "E: answer 1 rcpt 550 no", "C: QUIT", "S: 421 whatever",
+         "E: closed: quit");
+}
+
+static void test_quit_before_ready(void **state)
+{
+    (void)state;
+    PLAY(&stage, GREETED, "! quit", "E: closed: quit");
+}
+
+static void test_abort(void **state)
+{
+    (void)state;
+    PLAY(&stage, MODERN, FLIGHT("1"), "! abort", "E: lost 1 in doubt", "E: closed: aborted");
+    PLAY(&stage, "! abort", "! quit", "! timeout", "! room 0");
+}
+
+/* Aborted between on_began and the first byte: nothing is said, nothing is in doubt. */
+static void test_abort_when_it_began(void **state)
+{
+    struct smtp_event e;
+    (void)state;
+    stage.to_send = 0;
+    PLAY(&stage, MODERN);
+    smtp_session_send(&stage.session, &stage.tx[0]);
+    assert_true(smtp_session_next(&stage.session, &e));
+    assert_int_equal(e.kind, SMTP_EVENT_BEGAN);
+    smtp_session_abort(&stage.session);
+    PLAY(&stage, "! open", "E: lost 1 not sent", "E: closed: aborted");
+}
+
+#define TALK(test) cmocka_unit_test_setup_teardown(test, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TALK(test_one_flight),
+        TALK(test_flights_overlap),
+        TALK(test_data_in_a_flight),
+        TALK(test_data_flights_overlap_behind_the_message),
+        TALK(test_one_at_a_time),
+        TALK(test_chunks_one_at_a_time),
+        TALK(test_helo_for_old_servers),
+        TALK(test_lessons_are_heeded),
+        TALK(test_many_in_a_row),
+        TALK(test_refused_at_mail_in_a_flight),
+        TALK(test_refused_at_rcpt_in_a_flight),
+        TALK(test_refused_after_the_message),
+        TALK(test_a_refusal_leaves_the_next_flight_alone),
+        TALK(test_503_to_what_overlapped_is_no_answer),
+        TALK(test_503_to_what_stood_alone_is_an_answer),
+        TALK(test_a_lone_dot_for_a_refused_one),
+        TALK(test_refused_at_data_in_a_flight),
+        TALK(test_refused_one_at_a_time),
+        TALK(test_421_as_greeting),
+        TALK(test_421_unasked),
+        TALK(test_421_is_the_answer_of_the_one_it_meets),
+        TALK(test_421_after_the_message),
+        TALK(test_421_then_closed_leaves_the_rest_unsent),
+        TALK(test_421_by_a_server_that_goes_on),
+        TALK(test_421_then_silence_is_doubt),
+        TALK(test_closed_before_the_message_was_sent),
+        TALK(test_closed_after_the_message_was_sent),
+        TALK(test_what_never_left_is_not_in_doubt),
+        TALK(test_closed_after_a_refusal),
+        TALK(test_no_connection),
+        TALK(test_silence_before_the_message),
+        TALK(test_silence_after_the_message),
+        TALK(test_each_state_has_its_time),
+        TALK(test_garbage_instead_of_a_greeting),
+        TALK(test_garbage_after_the_message),
+        TALK(test_an_answer_that_nobody_asked_for),
+        TALK(test_answers_of_the_wrong_kind),
+        TALK(test_354_for_a_message_is_garbage),
+        TALK(test_rset_refused),
+        TALK(test_refused_greeting_and_hello),
+        TALK(test_tls_and_hello_again),
+        TALK(test_tls_not_wanted),
+        TALK(test_tls_refused),
+        TALK(test_tls_required),
+        TALK(test_handshake_fails),
+        TALK(test_clear_text_behind_starttls_is_not_trusted),
+        TALK(test_local_refusals),
+        TALK(test_local_refusals_between_flights),
+        TALK(test_quit_waits_for_the_last_answer),
+        TALK(test_quit_after_a_refusal_needs_no_reset),
+        TALK(test_quit_before_ready),
+        TALK(test_abort),
+        TALK(test_abort_when_it_began),
+    };
+    int failed = cmocka_run_group_tests_name("lines", tests, NULL, NULL);
+    drip = true;
+    return failed + cmocka_run_group_tests_name("bytes", tests, NULL, NULL);
+}

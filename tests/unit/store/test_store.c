@@ -1,0 +1,173 @@
+#include "unit/store/help.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static void refused_with(struct place *p, const char *part)
+{
+    struct err err = {""};
+    assert_null(store_open(&p->options, &err));
+    if (!strstr(err.text, part) || !strstr(err.text, p->options.dir))
+        fail_msg("%s", err.text);
+}
+
+static void close_it(struct place *p)
+{
+    store_close(p->store);
+    p->store = NULL;
+}
+
+static void makes_a_private_folder(void **state)
+{
+    struct place *p = *state;
+    char inner[128];
+    struct stat stat_;
+    close_it(p);
+    snprintf(inner, sizeof(inner), "%s/data", p->dir);
+    p->options.dir = inner;
+    place_open(p);
+    assert_int_equal(stat(inner, &stat_), 0);
+    assert_int_equal(stat_.st_mode & 0777, 0700);
+}
+
+static void refuses_a_folder_that_cannot_be_made(void **state)
+{
+    struct place *p = *state;
+    char inner[128];
+    snprintf(inner, sizeof(inner), "%s/no/such", p->dir);
+    p->options.dir = inner;
+    refused_with(p, "cannot be made");
+}
+
+static void names_the_process_that_holds_the_folder(void **state)
+{
+    struct place *p = *state;
+    char who[64];
+    snprintf(who, sizeof(who), "(process %ld)", (long)getpid());
+    refused_with(p, who);
+    refused_with(p, "another data_dir");
+}
+
+static void gives_the_folder_back(void **state)
+{
+    struct place *p = *state;
+    close_it(p);
+    place_open(p);
+}
+
+static void set_version_2(struct txn *txn, void *ctx)
+{
+    (void)ctx;
+    meta_set_number(txn, STR("version"), 2);
+}
+
+static void refuses_a_newer_version(void **state)
+{
+    struct place *p = *state;
+    write_now(p->store, set_version_2, NULL);
+    close_it(p);
+    refused_with(p, "newer tocsind (store version 2, this one knows 1)");
+    refused_with(p, "newer tocsind"); /* and it did not touch it, nor keep the lock */
+}
+
+static void documents_its_version(void **state)
+{
+    struct place *p = *state;
+    assert_stored(p->store, TABLE_META, hex("76657273696f6e"), hex("00000001"));
+}
+
+static void keeps_its_secret(void **state)
+{
+    struct place *p = *state;
+    struct txn txn;
+    txn_begin(p->store, &txn);
+    uint64_t before = store_secret(&txn);
+    read_end(&txn);
+    close_it(p);
+    place_open(p);
+    txn_begin(p->store, &txn);
+    assert_int_equal(store_secret(&txn), before);
+    assert_int_not_equal(before, 0);
+    read_end(&txn);
+}
+
+static void refuses_a_file_that_is_no_store(void **state)
+{
+    struct place *p = *state;
+    char path[128], junk[8192];
+    close_it(p);
+    snprintf(path, sizeof(path), "%s/data.mdb", p->dir);
+    memset(junk, 'x', sizeof(junk));
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(write(fd, junk, sizeof(junk)), sizeof(junk));
+    close(fd);
+    refused_with(p, "damaged");
+}
+
+static void put_64_kib(struct txn *txn, void *ctx)
+{
+    char bytes[65536];
+    struct key key = raw_key(str_from(ctx, sizeof(int)));
+    memset(bytes, 7, sizeof(bytes));
+    table_put(txn, TABLE_MESSAGES, &key, str_from(bytes, sizeof(bytes)));
+}
+
+static void measures_itself(void **state)
+{
+    struct place *p = *state;
+    uint64_t file_before, used_before, file, used;
+    store_size(p->store, &file_before, &used_before);
+    for (int i = 0; i < 16; i++)
+        write_now(p->store, put_64_kib, &i);
+    store_size(p->store, &file, &used);
+    assert_true(used - used_before > 16 * 65536);
+    assert_true(used - used_before < 17 * 70000);
+    assert_true(file >= used);
+    assert_true(file_before > 0 && file_before < file);
+}
+
+static void opens_a_file_larger_than_the_map_asked_for(void **state)
+{
+    struct place *p = *state;
+    for (int i = 0; i < 64; i++)
+        write_now(p->store, put_64_kib, &i);
+    close_it(p);
+    p->options.map_size = 4096;
+    place_open(p);
+    int more = 1000;
+    write_now(p->store, put_64_kib, &more);
+    struct txn txn;
+    txn_begin(p->store, &txn);
+    assert_int_equal(table_count(&txn, TABLE_MESSAGES), 65);
+    read_end(&txn);
+}
+
+static void starts_in_the_smallest_map(void **state)
+{
+    struct place *p = *state;
+    char inner[128];
+    close_it(p);
+    snprintf(inner, sizeof(inner), "%s/data", p->dir);
+    p->options.dir = inner;
+    p->options.map_size = 1;
+    place_open(p);
+    assert_true(store_healthy(p->store));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(makes_a_private_folder),
+        STORE_TEST(refuses_a_folder_that_cannot_be_made),
+        STORE_TEST(names_the_process_that_holds_the_folder),
+        STORE_TEST(gives_the_folder_back),
+        STORE_TEST(refuses_a_newer_version),
+        STORE_TEST(documents_its_version),
+        STORE_TEST(keeps_its_secret),
+        STORE_TEST(refuses_a_file_that_is_no_store),
+        STORE_TEST(measures_itself),
+        STORE_TEST(opens_a_file_larger_than_the_map_asked_for),
+        STORE_TEST(starts_in_the_smallest_map),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
