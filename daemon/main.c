@@ -161,11 +161,16 @@ static int start_api(struct daemon *d, struct err *err)
     return d->api ? 0 : -1;
 }
 
+static void close_front(struct daemon *d)
+{
+    signals_close(&d->signals);
+    timer_stop(&d->flush);
+}
+
 static void on_api_closed(void *ctx)
 {
     struct daemon *d = ctx;
-    signals_close(&d->signals);
-    timer_stop(&d->flush);
+    close_front(d);
     loop_stop(&d->front);
 }
 
@@ -242,19 +247,25 @@ static void on_signal(void *ctx, int number)
         begin_stop(d);
 }
 
-static int start(struct daemon *d, struct err *err)
+static int start_front(struct daemon *d, struct err *err)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    if (loop_init(&d->front, "front", err) != 0)
+    timer_init(&d->flush, &d->front, on_flush, d);
+    timer_start(&d->flush, LOG_FLUSH_MS);
+    if (signals_watch(&d->signals, &d->front, numbers, 3, on_signal, d, err) != 0)
         return -1;
+    return start_api(d, err);
+}
+
+/* From the ground up; the API is last, so that nobody is served by half a daemon. */
+static int start(struct daemon *d, struct err *err)
+{
     if (log_open(d->config->log.file.at, d->config->log.level, err) != 0 ||
         open_store(d, err) != 0 || start_composers(d, err) != 0 || start_sending(d, err) != 0)
         return -1;
-    if (start_api(d, err) != 0 || campaign_start(d->campaign, err) != 0)
+    if (campaign_start(d->campaign, err) != 0)
         return -1;
-    timer_init(&d->flush, &d->front, on_flush, d);
-    timer_start(&d->flush, LOG_FLUSH_MS);
-    return signals_watch(&d->signals, &d->front, numbers, 3, on_signal, d, err);
+    return start_front(d, err);
 }
 
 /* The way of a message, from its end: see the top. Each step is fine with what was never started.
@@ -269,8 +280,24 @@ static void finish(struct daemon *d)
     delivery_free(d->delivery);
     campaign_free(d->campaign);
     config_unref(d->config);
+}
+
+static int serve(struct daemon *d, struct err *err)
+{
+    if (start(d, err) != 0) {
+        if (d->campaign)
+            campaign_stop(d->campaign);
+        close_front(d);
+        finish(d);
+        return -1;
+    }
+    log_say(LOG_INFO, "ready", "tocsind %s listens on %s.", TOCSIN_VERSION,
+            d->config->control.socket.at);
+    notify("READY=1");
+    loop_run(&d->front);
+    finish(d);
     log_say(LOG_INFO, "stopped", "Everything that was answered is written down.");
-    log_close();
+    return 0;
 }
 
 static int run(struct daemon *d)
@@ -278,17 +305,13 @@ static int run(struct daemon *d)
     struct err err;
     raise_descriptor_limit();
     bound_malloc();
-    if (start(d, &err) != 0) {
+    int result = loop_init(&d->front, "front", &err);
+    if (result == 0)
+        result = serve(d, &err);
+    log_close();
+    if (result != 0)
         fprintf(stderr, "tocsind: %s\n", err.text);
-        log_close();
-        return 1;
-    }
-    log_say(LOG_INFO, "ready", "tocsind %s listens on %s.", TOCSIN_VERSION,
-            d->config->control.socket.at);
-    notify("READY=1");
-    loop_run(&d->front);
-    finish(d);
-    return 0;
+    return result ? 1 : 0;
 }
 
 static int check(const char *path)

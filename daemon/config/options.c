@@ -63,7 +63,8 @@ const struct block blocks[BLOCK_COUNT] = {
                 "times the last wait, at most `max`, until it is `max_age` old."},
     [BLOCK_TIMEOUTS] = {
         .name = "timeouts", AT(config, timeouts),
-        .help = "How long to wait for a receiver. RFC 5321 §4.5.3.2 asks for at least the defaults."},
+        .help = "How long to wait for a receiver. From `greeting` to `data_end` the defaults are what RFC "
+                "5321 §4.5.3.2 asks for at least."},
     [BLOCK_STORE] = {.name = "store", AT(config, store), .help = "How the truth is kept on disk."},
     [BLOCK_IMPORT] = {
         .name = "import", AT(config, import), .help = "What a CSV file may look like."},

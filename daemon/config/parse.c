@@ -86,13 +86,14 @@ static void say_syntax(cfg_t *cfg, const char *format, va_list args)
     buf_addv(&text, format, args);
     if (text.len && text.at[0] >= 'a' && text.at[0] <= 'z')
         text.at[0] = (char)(text.at[0] - 'a' + 'A');
-    problems_add(reading->problems, cfg->line, "%.*s.", shown_len(buf_str(&text)), text.at);
+    problems_add(reading->problems, cfg->line, "%.*s; what follows was not checked.",
+                 shown_len(buf_str(&text)), text.at);
     buf_release(&text);
 }
 
 /*
  * An unknown name is let through as an option, so that reading goes on behind it. When it was the
- * name of a block, libconfuse now misses its "=", which would tell the reader nothing new.
+ * name of a block, libconfuse now misses its "=" and gives up, in words that would mislead.
  */
 static void on_error(cfg_t *cfg, const char *format, va_list args)
 {
@@ -103,7 +104,11 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
     va_end(copy);
     if (strncmp(format, "no such option", strlen("no such option")) == 0)
         say_unknown(cfg, name);
-    else if (!reading->unknown.at || strcmp(reading->unknown.at, name) != 0)
+    else if (reading->unknown.at && strcmp(reading->unknown.at, name) == 0)
+        problems_add(reading->problems, cfg->line,
+                     "What follows the unknown \"%.*s\" was not checked.", shown_len(str_of(name)),
+                     name);
+    else
         say_syntax(cfg, format, args);
 }
 

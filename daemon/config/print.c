@@ -53,7 +53,7 @@ static void print_option(const struct option *option, struct buf *out)
     if (option->preset)
         buf_addf(out, "`%s`", option->preset);
     else
-        buf_add_text(out, option->required ? "**required**" : "none");
+        buf_add_text(out, option->required ? "**required**" : "not set");
     buf_add_text(out, " | ");
     print_bounds(option, out);
     buf_addf(out, " | %s%s |\n", option->help, option->restart ? " *restart*" : "");

@@ -116,7 +116,7 @@ int units_duration(struct str text, int64_t *ms, struct err *err)
 {
     static const struct quantity duration = {"a duration", "250ms, 20s, 5m, 4h or 3d", durations,
                                              duration_habits};
-    uint64_t value;
+    uint64_t value = 0;
     if (quantity_parse(&duration, text, &value, err) != 0)
         return -1;
     *ms = (int64_t)value;

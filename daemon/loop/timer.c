@@ -62,15 +62,15 @@ static void heap_remove(struct timers *timers, struct timer *timer)
 
 static void on_uv_timer(uv_timer_t *uv);
 
-/* Sets the libuv timer to the first one of the heap. */
-static void arm(struct timers *timers)
+/* Sets the libuv timer to the first one of the heap, `least` ms from now or more. */
+static void arm(struct timers *timers, uint64_t least)
 {
     if (timers->len == 0) {
         uv_timer_stop(&timers->uv);
         return;
     }
     uint64_t now = uv_now(timers->uv.loop), due = timers->at[0]->due_ms;
-    uv_timer_start(&timers->uv, on_uv_timer, due > now ? due - now : 0, 0);
+    uv_timer_start(&timers->uv, on_uv_timer, due > now + least ? due - now : least, 0);
 }
 
 /* Timers that are started by the callbacks wait for the next turn, so that none can starve the
@@ -79,12 +79,14 @@ static void on_uv_timer(uv_timer_t *uv)
 {
     struct timers *timers = uv->data;
     uint64_t now = uv_now(uv->loop), before = timers->started;
+    timers->ringing = true;
     while (timers->len && timers->at[0]->due_ms <= now && timers->at[0]->order <= before) {
         struct timer *timer = timers->at[0];
         heap_remove(timers, timer);
         timer->on_due(timer->ctx);
     }
-    arm(timers);
+    timers->ringing = false;
+    arm(timers, 1);
 }
 
 void timer_init(struct timer *timer, struct loop *loop, void (*on_due)(void *ctx), void *ctx)
@@ -100,8 +102,8 @@ void timer_start(struct timer *timer, uint64_t ms)
     timer->due_ms = uv_now(timers->uv.loop) + ms;
     timer->order = ++timers->started;
     heap_add(timers, timer);
-    if (timer->place == 1)
-        arm(timers);
+    if (timer->place == 1 && !timers->ringing)
+        arm(timers, 0);
 }
 
 /* The libuv timer is left as it is: at worst it wakes once for nothing and is set anew. */

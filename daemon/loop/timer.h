@@ -27,6 +27,7 @@ struct timers {
     struct timer **at;
     size_t len, size;
     uint64_t started; /* how many timers were ever started */
+    bool ringing;     /* callbacks are being called */
     uv_timer_t uv;
 };
 

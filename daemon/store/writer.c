@@ -147,8 +147,10 @@ static void note_failure(struct store *store, const struct txn *txn)
     if (!atomic_exchange(&store->healthy, false))
         return;
     txn_failed(txn, &err);
+    bool disk = txn->rc == ENOSPC || txn->rc == EDQUOT || txn->rc == EFBIG || txn->rc == EIO;
     log_say(LOG_ERROR, "store_write_failed",
-            "%s Nothing is lost: it is tried again every second until it works.", err.text);
+            "%s%s Nothing is lost: it is tried again every second until it works.", err.text,
+            disk ? " Look at the disk's free space and health." : "");
 }
 
 static void note_success(struct store *store)

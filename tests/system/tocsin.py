@@ -10,6 +10,7 @@ is stopped by its own process id. Nothing here knows what a test wants to show.
 """
 
 import collections
+import csv
 import http.client
 import json
 import os
@@ -561,3 +562,34 @@ def make_contacts(path, count, *options):
         timeout=120,
     )
     return path
+
+
+# A message that uses what a contact of make_contacts.py has.
+APPEAL = """\
+Subject: {{ contact.first_name | default: "Friend" }}, will you share it?
+From: Agir für Ämnesty <agir@send.example>
+
+Hello {{ contact.first_name | default: "friend" }} {{ contact.last_name }},
+
+**Thank you** for signing{% if contact.country %} from {{ contact.country }}{% endif %}.
+
+[Share it](https://send.example/share?a=1&b=2), or write to us.
+
+.A line that begins with a dot, and one that is long enough to be folded somewhere: \
+{{ contact.last_name }} {{ contact.last_name }} {{ contact.last_name }} {{ contact.last_name }}.
+"""
+
+QUICK_RETRY = 'retry { first = "300ms"  factor = 1  max = "1s"  max_age = "1h" }'
+
+
+def addresses_of(path):
+    """The addresses of a CSV that make_contacts wrote."""
+    with open(path, encoding="utf-8", newline="") as text:
+        return [row["email"] for row in csv.DictReader(text)]
+
+
+def import_people(daemon, count, *options, to="everyone", name="people.csv"):
+    """Imports `count` invented contacts into a list and returns their addresses."""
+    path = make_contacts(daemon.folder / name, count, *options)
+    daemon.cli("contacts", "import", path, "--list", to)
+    return addresses_of(path)

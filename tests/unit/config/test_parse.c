@@ -20,13 +20,16 @@ static void an_unknown_block_is_refused(void **state)
     (void)state;
     refuse_with("provider \"google\" { connections = 5 }\n",
                 "my.conf:8: There is no \"provider\" outside the blocks: tocsind --options lists "
-                "all that there are.\n");
+                "all that there are.\n"
+                "my.conf:8: What follows the unknown \"provider\" was not checked.\n");
     refuse_with("dns { server = \"127.0.0.1:5353\" }\n",
                 "my.conf:8: There is no \"dns\" outside the blocks: tocsind --options lists all "
-                "that there are.\n");
+                "that there are.\n"
+                "my.conf:8: What follows the unknown \"dns\" was not checked.\n");
     refuse_with("metric { listen = \"127.0.0.1:1\" }\n",
                 "my.conf:8: There is no \"metric\" outside the blocks: did you mean "
-                "\"metrics\"?\n");
+                "\"metrics\"?\n"
+                "my.conf:8: What follows the unknown \"metric\" was not checked.\n");
 }
 
 static void files_cannot_include_others(void **state)
@@ -71,7 +74,8 @@ static void every_wrong_value_is_named_with_its_line(void **state)
                 "my.conf:12: The value \"5/m\" of site.rate is not a rate: write 5/min.\n"
                 "my.conf:13: The value \"20\" of site.idle is not a duration: write 20s.\n"
                 "my.conf:13: There is no \"seconds\" in a site block: tocsind --options lists all "
-                "that there are.\n");
+                "that there are.\n"
+                "my.conf:14: What follows the unknown \"seconds\" was not checked.\n");
 }
 
 static void values_of_every_kind_are_checked(void **state)
@@ -208,13 +212,17 @@ static void errors_of_grammar_end_the_reading(void **state)
 {
     (void)state;
     refuse_with("\nsite { connections = 0 }\nsite a { connections = 0 }\n",
-                "my.conf:9: Missing title for section 'site'.\n");
-    refuse_with("tls { verify = 1\nverify true }\nbogus = 1\n",
-                "my.conf:8: The value \"1\" of tls.verify is neither true nor false.\n"
-                "my.conf:9: Missing equal sign after option 'verify'.\n");
-    refuse_with("tls = 5\n", "my.conf:8: Missing opening brace for section 'tls'.\n");
-    refuse_with("tls { verify = }\n", "my.conf:8: Unexpected token '}'.\n");
-    refuse_with("= 5\n", "my.conf:8: Unexpected token '='.\n");
+                "my.conf:9: Missing title for section 'site'; what follows was not checked.\n");
+    refuse_with(
+        "tls { verify = 1\nverify true }\nbogus = 1\n",
+        "my.conf:8: The value \"1\" of tls.verify is neither true nor false.\n"
+        "my.conf:9: Missing equal sign after option 'verify'; what follows was not checked.\n");
+    refuse_with(
+        "tls = 5\n",
+        "my.conf:8: Missing opening brace for section 'tls'; what follows was not checked.\n");
+    refuse_with("tls { verify = }\n",
+                "my.conf:8: Unexpected token '}'; what follows was not checked.\n");
+    refuse_with("= 5\n", "my.conf:8: Unexpected token '='; what follows was not checked.\n");
 }
 
 static void a_file_can_be_loaded_after_a_bad_one(void **state)

@@ -1,0 +1,171 @@
+"""The mail itself: Python's parser finds no defect in it, three verifiers find its signature good."""
+
+import csv
+import email
+import email.policy
+import email.utils
+import re
+
+import dkim
+import pytest
+
+import opendkim
+from tocsin import APPEAL, Daemon, Sink, make_contacts, public_key_record
+
+COUNT = 200
+
+
+@pytest.fixture
+def mails(start, folder):
+    """200 mails to contacts with names in every script, as bytes by recipient, and their daemon and sink."""
+    keep = folder / "kept"
+    keep.mkdir()
+    sink = start(Sink, "--keep", keep)
+    daemon = start(Daemon, sink.port)
+    path = make_contacts(folder / "people.csv", COUNT)
+    daemon.cli("contacts", "import", path, "--list", "everyone")
+    daemon.wait_job(daemon.send(daemon.write("appeal.md", APPEAL), "list:everyone"))
+    assert len(sink.kept()) == COUNT
+    return daemon, sink, path, [file.read_bytes() for file in sink.kept()]
+
+
+def parse(raw):
+    return email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def defects_of(message):
+    found = [str(defect) for part in message.walk() for defect in part.defects]
+    for part in message.walk():
+        for name, value in part.items():
+            found += [f"{name}: {defect}" for defect in getattr(value, "defects", ())]
+    return found
+
+
+def people_of(path):
+    with open(path, encoding="utf-8", newline="") as text:
+        return {row["email"]: row for row in csv.DictReader(text)}
+
+
+def test_two_hundred_parse_and_verify(mails, folder):
+    daemon, sink, path, raws = mails
+    people = people_of(path)
+    names = {"s1._domainkey.send.example": public_key_record(daemon.key)}
+
+    def dnsfunc(name, timeout=5):
+        return names[name.decode().rstrip(".")].encode()
+
+    ids, seen = set(), set()
+    for raw in raws:
+        message = parse(raw)
+        assert defects_of(message) == []
+        address = email.utils.parseaddr(str(message["To"]))[1]
+        check_wire_form(raw)
+        check_headers(message, people[address])
+        check_parts(message, people[address])
+        ids.add(message["Message-ID"])
+        seen.add(address)
+        assert dkim.verify(raw, dnsfunc=dnsfunc), raw.decode()
+    assert seen == set(people) and len(ids) == COUNT
+    assert sink.faults() == []
+    if not opendkim.can_verify():
+        pytest.skip("opendkim-testmsg needs a DNS of its own, and so a network namespace")
+    assert opendkim.verify(sink.kept(), names) == {}
+
+
+def check_wire_form(raw):
+    assert raw.endswith(b"\r\n")
+    lines = raw.split(b"\r\n")
+    assert not any(b"\r" in line or b"\n" in line for line in lines)
+    assert max(map(len, lines)) <= 998
+    header = raw.partition(b"\r\n\r\n")[0]
+    assert header.isascii()
+    assert max(map(len, header.split(b"\r\n"))) <= 998
+
+
+def check_headers(message, person):
+    for name in "From To Subject Date Message-ID MIME-Version Content-Type List-Unsubscribe List-Id".split():
+        assert len(message.get_all(name, [])) == 1, name
+    assert message["Subject"] == f"{person['first_name']}, will you share it?"
+    assert email.utils.parseaddr(str(message["From"])) == ("Agir für Ämnesty", "agir@send.example")
+    assert re.fullmatch(r"<[^<>@\s]+@send\.example>", message["Message-ID"])
+    assert abs(message["Date"].datetime.timestamp() - email.utils.localtime().timestamp()) < 3600
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert re.search(r"<https://[^<>\s]+>", message["List-Unsubscribe"])
+    signed = re.search(r"\bh=([^;]*)", message["DKIM-Signature"])[1].lower().replace(" ", "").split(":")
+    # RFC 8058 §4 wants both signed; From stands there twice so that none can be added.
+    assert {"from", "to", "subject", "date", "message-id", "list-unsubscribe", "list-unsubscribe-post"} <= set(signed)
+    assert signed.count("from") == 2
+
+
+def check_parts(message, person):
+    assert message.get_content_type() == "multipart/alternative"
+    text, html = message.iter_parts()
+    assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    greeting = f"Hello {person['first_name']} {person['last_name']},"
+    plain = text.get_content()
+    assert " ".join(greeting.split()) in " ".join(plain.split())
+    assert f"from {person['country']}" in plain
+    assert "https://send.example/share?a=1&b=2" in plain
+    assert "{{" not in plain and "**" not in plain
+    markup = html.get_content()
+    assert "<strong>Thank you</strong>" in markup
+    assert 'href="https://send.example/share?a=1&amp;b=2"' in markup
+    assert person["first_name"] in markup
+
+
+def send_one(start, folder, contacts, message=APPEAL, **sink_options):
+    """One job to a few contacts; returns (daemon, sink, parsed mails)."""
+    keep = folder / "kept"
+    keep.mkdir()
+    sink = start(Sink, "--keep", keep, *sink_options.get("options", []))
+    daemon = start(Daemon, sink.port)
+    daemon.cli("contacts", "import", daemon.write("people.csv", contacts), "--list", "everyone")
+    daemon.wait_job(daemon.send(daemon.write("appeal.md", message), "list:everyone"))
+    return daemon, sink, [parse(file.read_bytes()) for file in sink.kept()]
+
+
+def test_a_contact_without_a_name_gets_the_default(start, folder):
+    _, _, (mail,) = send_one(start, folder, "email\nplain@dest.example\n")
+    assert mail["Subject"] == "Friend, will you share it?"
+
+
+def test_what_a_contact_wrote_is_text_and_not_markup(start, folder):
+    name = "<b>Eve</b> & *Co* [x](http://evil.example)"
+    _, _, (mail,) = send_one(start, folder, f'email,first_name\nplain@dest.example,"{name}"\n')
+    html = mail.get_body(("html",)).get_content()
+    assert "<b>Eve</b>" not in html and "&lt;b&gt;Eve&lt;/b&gt; &amp;" in html
+    assert "evil.example\"" not in html
+    assert name in str(mail["Subject"])
+
+
+def test_line_breaks_in_an_attribute_cannot_make_headers(start, folder):
+    people = 'email,first_name\nplain@dest.example,"Eve\r\nBcc: victim@dest.example"\n'
+    _, sink, (mail,) = send_one(start, folder, people)
+    assert mail["Bcc"] is None
+    assert sink.recipients() == {"plain@dest.example": 1}
+
+
+def test_international_addresses(start, folder):
+    people = "email,first_name\nuser@bücher.example,A\nпочта@dest.example,B\n"
+    _, sink, mails = send_one(start, folder, people)
+    received = set(sink.recipients())
+    assert "почта@dest.example" in received
+    assert received & {"user@bücher.example", "user@xn--bcher-kva.example"}
+    assert [defects_of(mail) for mail in mails] == [[], []]
+    assert sink.faults() == []
+
+
+def test_international_addresses_where_smtputf8_is_not_offered(start, folder):
+    people = "email,first_name\nuser@bücher.example,A\nпочта@dest.example,B\n"
+    daemon, sink, _ = send_one(start, folder, people, options=["--no-smtputf8"])
+    assert sink.recipients() == {"user@xn--bcher-kva.example": 1}
+    states = {row["state"] for row in daemon.recipients(1).values()}
+    assert states == {"delivered", "bounced"}
+    assert sink.faults() == []
+
+
+def test_html_messages(start, folder):
+    message = "Subject: Hi\nFrom: a@send.example\n\n<html><body><p>Dear {{ contact.first_name }}</p></body></html>\n"
+    _, _, (mail,) = send_one(start, folder, "email,first_name\nplain@dest.example,Zoë\n", message)
+    assert "<p>Dear Zoë</p>" in mail.get_body(("html",)).get_content()
+    assert "Dear Zoë" in mail.get_body(("plain",)).get_content()
