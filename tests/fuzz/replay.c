@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT = 4 * 1024 * 1024 };
+enum { INPUT_MAX_SIZE = 4 * 1024 * 1024 };
 
 static int replay(const char *folder, const char *name)
 {
@@ -19,7 +19,7 @@ static int replay(const char *folder, const char *name)
         return -1;
     }
     /* An exact-size copy, so that AddressSanitizer sees a read past its end. */
-    static uint8_t whole[MAX_INPUT];
+    static uint8_t whole[INPUT_MAX_SIZE];
     size_t size = fread(whole, 1, sizeof(whole), file);
     fclose(file);
     uint8_t *input = malloc(size ? size : 1);

@@ -2,8 +2,9 @@
  * A server that says anything, in any pieces, to a session with transactions to send. The first
  * four bytes choose the session; then a byte below 0x08 is a happening (timeout, close, quit …) and
  * everything else is what the server says. However it goes: each transaction begins at most once
- * and ends exactly once, an accepted one was sent whole, one that is "not sent" after its last byte
- * was written was followed by a 421 or a server that lost count, and the end comes once, last.
+ * and ends exactly once; one that was accepted or is in doubt was written to its end; one that was
+ * written to its end and is "not sent" met a 421, a server that lost count, or output that never
+ * left; and the end of the session comes once, last.
  */
 #include <assert.h>
 
@@ -12,7 +13,9 @@
 #define TRANSACTIONS 12
 
 struct life {
+    char body[16];
     bool began;
+    bool whole; /* the end of its body was written */
     unsigned ends;
 };
 
@@ -26,12 +29,21 @@ struct stage {
     uint64_t written;
 };
 
+static void note_whole(struct stage *st, const char *end)
+{
+    for (unsigned i = 0; i < TRANSACTIONS; i++)
+        if (end == st->tx[i].body[0].at + st->tx[i].body[0].len)
+            st->lives[i].whole = true;
+}
+
 static void stage_write(void *owner, const struct str *parts, size_t n)
 {
     struct stage *st = owner;
     assert(!st->closed && n > 0 && n <= SMTP_OUTPUT_PARTS);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         st->written += parts[i].len;
+        note_whole(st, parts[i].at + parts[i].len);
+    }
 }
 
 static void send_some(struct stage *st)
@@ -46,6 +58,15 @@ static void check_answer(const struct life *life, const struct smtp_event *e)
     assert(life->began != a->local);
     assert(a->reply->code >= 400 || smtp_answer_accepted(a));
     assert(a->reply->code / 100 != 3);
+    assert(life->whole || !smtp_answer_accepted(a));
+}
+
+static void check_loss(const struct smtp_session *s, const struct life *life, enum smtp_loss loss)
+{
+    if (loss == SMTP_IN_DOUBT)
+        assert(life->began && life->whole);
+    else if (life->whole)
+        assert(s->farewell || s->unsent || s->in_flight == 1);
 }
 
 static void check_event(struct stage *st, const struct smtp_event *e)
@@ -59,7 +80,7 @@ static void check_event(struct stage *st, const struct smtp_event *e)
         check_answer(life, e);
         life->ends++;
     } else if (e->kind == SMTP_EVENT_LOST) {
-        assert(e->loss == SMTP_NOT_SENT || life->began);
+        check_loss(&st->session, life, e->loss);
         life->ends++;
     } else if (e->kind == SMTP_EVENT_READY) {
         assert(!st->ready);
@@ -124,7 +145,8 @@ static void stage_init(struct stage *st, const uint8_t *choice)
     for (unsigned i = 0; i < TRANSACTIONS; i++) {
         bool bad = i == choice[3] % 16;
         st->tx[i].recipient = bad ? STR("u\r\n@x") : STR("u@x");
-        st->tx[i].body[0] = STR("Hello\r\n.\r\n..");
+        snprintf(st->lives[i].body, sizeof(st->lives[i].body), "Hi\r\n.\r\n..%u", i);
+        st->tx[i].body[0] = str_of(st->lives[i].body);
         st->tx[i].body_count = 1;
     }
     smtp_session_init(&st->session, &st->params, stage_write, st);

@@ -86,7 +86,9 @@ def main():
         for path in work["paths"]:
             with open(path, "rb") as message:
                 # -C keeps the CRLFs of a message as it was on the wire.
-                done = subprocess.run(["opendkim-testmsg", "-C"], stdin=message, capture_output=True, text=True, timeout=20)
+                done = subprocess.run(
+                    ["opendkim-testmsg", "-C"], stdin=message, capture_output=True, text=True, timeout=20
+                )
             if done.returncode != 0 or done.stderr.strip():
                 complaints[path] = done.stderr.strip() or f"exit {done.returncode}"
     json.dump(complaints, sys.stdout)

@@ -176,12 +176,11 @@ static void damage_is_found(void **state)
     struct place *p = *state;
     struct queue_entry got, from = {1, 1, 0, 0};
     struct txn txn;
-    write_raw(p->store, TABLE_QUEUE, hex("00000001 00000001 00000000 00"), STR(""));
+    write_raw(p->store, TABLE_QUEUE, hex("00000001 00000001 00000000 01"), STR(""));
     txn_begin(p->store, &txn);
     assert_int_equal(queue_read(&txn, &from, 0, &got, 1), 0);
-    from.contact = 0;
     assert_int_equal(queue_next_domain(&txn, 1, 0), 0);
-    assert_damaged(&txn, "`queue`", "000000010000000100000000");
+    assert_damaged(&txn, "`queue`", "00000001000000010000000001");
     txn_end(&txn);
 }
 

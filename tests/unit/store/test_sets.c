@@ -160,11 +160,12 @@ static void damage_is_found(void **state)
 {
     struct place *p = *state;
     uint8_t value[4 + 17];
-    struct str bytes = hex("3b30 0000 01 0100 0200 0100 0100 0200"); /* ids of another chunk */
+    struct str elsewhere = hex("3b30 0000 01 0100 0200 0100 0100 0200"); /* ids of another chunk */
+    struct str whole = str_from(value, 4 + elsewhere.len);
+    write_bytes(write_u32(value, (uint32_t)XXH3_64bits(elsewhere.at, elsewhere.len)), elsewhere);
     damaged(p, hex("00"));
     damaged(p, hex("00000000 3b30 0000 01 0000 0200 0100 0100 0200")); /* checksum */
-    write_bytes(write_u32(value, (uint32_t)XXH3_64bits(bytes.at, bytes.len)), bytes);
-    damaged(p, str_from(value, 4 + bytes.len));
+    damaged(p, whole);
 }
 
 int main(void)
