@@ -25,7 +25,11 @@ enum { HEADER_NAME_MAX = 60, HEADER_LINE_MAX = 998 };
  */
 void header_add_text(struct buf *out, const char *name, struct str value);
 
-/* One mailbox (RFC 5322 §3.4): `name <address>`, or the bare address when the name is empty. */
+/*
+ * One mailbox (RFC 5322 §3.4): `name <address>`, or the bare address when the name is empty. A
+ * local part beyond ASCII stands as UTF-8 (RFC 6532), which only a server with SMTPUTF8 may be
+ * sent.
+ */
 void header_add_mailbox(struct buf *out, const char *name, const struct mailbox *mailbox);
 
 /*

@@ -45,13 +45,13 @@ bool smtp_flight_waiting(const struct smtp_flight *f)
     return false;
 }
 
-void smtp_flight_expect(struct smtp_flight *f, enum smtp_state state, struct smtp_slot *slot)
+void smtp_flight_expect(struct smtp_flight *f, struct smtp_expectation expectation)
 {
     assert(f->expected_count < SMTP_EXPECTATIONS_MAX);
     unsigned at = (f->first_expected + f->expected_count++) % SMTP_EXPECTATIONS_MAX;
-    f->expected[at] = (struct smtp_expectation){state, slot};
-    if (slot)
-        slot->replies++;
+    f->expected[at] = expectation;
+    if (expectation.slot)
+        expectation.slot->replies++;
 }
 
 const struct smtp_expectation *smtp_flight_expected(const struct smtp_flight *f)

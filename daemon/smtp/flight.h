@@ -51,6 +51,7 @@ struct smtp_slot {
 struct smtp_expectation {
     enum smtp_state state;
     struct smtp_slot *slot; /* NULL for what belongs to no transaction */
+    uint64_t asked_at;      /* where the command ends in the output */
 };
 
 /* RSET, MAIL, RCPT, and DATA or the body. */
@@ -76,7 +77,7 @@ bool smtp_flight_release(struct smtp_flight *f);
 /* A transaction was taken and MAIL was not said for it. */
 bool smtp_flight_waiting(const struct smtp_flight *f);
 
-void smtp_flight_expect(struct smtp_flight *f, enum smtp_state state, struct smtp_slot *slot);
+void smtp_flight_expect(struct smtp_flight *f, struct smtp_expectation expectation);
 
 /* The oldest expectation, or NULL when no reply is due. */
 const struct smtp_expectation *smtp_flight_expected(const struct smtp_flight *f);

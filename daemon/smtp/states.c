@@ -134,11 +134,17 @@ static enum smtp_state upcoming(const struct smtp_session *s)
     return s->open_transaction ? SMTP_RSET : SMTP_IDLE;
 }
 
+/* What was just said has an answer. */
+static void expect(struct smtp_session *s, enum smtp_state state, struct smtp_slot *slot)
+{
+    smtp_flight_expect(&s->flight, (struct smtp_expectation){state, slot, s->output.added});
+}
+
 static void say(struct smtp_session *s, enum smtp_state state, struct smtp_slot *slot,
                 struct str line)
 {
     smtp_output_copy(&s->output, line);
-    smtp_flight_expect(&s->flight, state, slot);
+    expect(s, state, slot);
 }
 
 static void say_nothing(struct smtp_session *s, struct smtp_slot *slot)
@@ -159,7 +165,7 @@ static enum smtp_state hear_unasked(struct smtp_session *s, struct smtp_slot *sl
 
 static void say_greeting(struct smtp_session *s, struct smtp_slot *slot)
 {
-    smtp_flight_expect(&s->flight, SMTP_GREETING, slot);
+    expect(s, SMTP_GREETING, slot);
 }
 
 static enum smtp_state hear_greeting(struct smtp_session *s, struct smtp_slot *slot,
@@ -318,7 +324,7 @@ static enum smtp_state refused(struct smtp_session *s, struct smtp_slot *slot,
 static void say_mail(struct smtp_session *s, struct smtp_slot *slot)
 {
     smtp_command_mail(slot->tx, &s->offers, &s->output);
-    smtp_flight_expect(&s->flight, SMTP_MAIL, slot);
+    expect(s, SMTP_MAIL, slot);
 }
 
 static enum smtp_state hear_mail(struct smtp_session *s, struct smtp_slot *slot,
@@ -332,7 +338,7 @@ static enum smtp_state hear_mail(struct smtp_session *s, struct smtp_slot *slot,
 static void say_rcpt(struct smtp_session *s, struct smtp_slot *slot)
 {
     smtp_command_rcpt(slot->tx, &s->output);
-    smtp_flight_expect(&s->flight, SMTP_RCPT, slot);
+    expect(s, SMTP_RCPT, slot);
 }
 
 static enum smtp_state hear_rcpt(struct smtp_session *s, struct smtp_slot *slot,
@@ -365,7 +371,7 @@ static void say_body(struct smtp_session *s, struct smtp_slot *slot)
         smtp_command_bdat(slot->tx, &s->output);
     else
         smtp_command_body(slot->tx, &s->output);
-    smtp_flight_expect(&s->flight, SMTP_BODY, slot);
+    expect(s, SMTP_BODY, slot);
     slot->whole = true;
     slot->end_offset = s->output.added;
     s->room_due = true;
@@ -521,12 +527,23 @@ static enum smtp_state hear_421(struct smtp_session *s, struct smtp_slot *slot,
     return upcoming(s);
 }
 
+/* An answer that came before its question left us is no answer to it. */
+static bool was_asked(const struct smtp_session *s)
+{
+    const struct smtp_expectation *oldest = smtp_flight_expected(&s->flight);
+    return !oldest || oldest->asked_at <= s->output.written;
+}
+
 void smtp_state_hear(struct smtp_session *s)
 {
     const struct smtp_reply *r = &s->parser.reply;
+    bool asked = was_asked(s);
     struct smtp_slot *slot = smtp_flight_heard(&s->flight);
-    bool unavailable = r->code == 421 && s->state != SMTP_QUIT;
-    enum smtp_state next = unavailable ? hear_421(s, slot, r) : states[s->state].hear(s, slot, r);
+    enum smtp_state next;
+    if (r->code == 421 && s->state != SMTP_QUIT)
+        next = hear_421(s, asked ? slot : NULL, r);
+    else
+        next = asked ? states[s->state].hear(s, slot, r) : out_of_step(s, r);
     if (s->farewell && !is_worth_listening(s))
         next = SMTP_CLOSED;
     smtp_state_enter(s, next, slot);

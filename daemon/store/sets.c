@@ -3,7 +3,7 @@
  * chunks.
  *
  * Example, list 2 with the contacts 1, 2 and 3 (one run):
- *     01 00000002 0000 → XXXXXXXX 3b30 0000 01 0000 0200 0100 0100 0200
+ *     01 00000002 0000 → e8f1f73e 3b30 0000 01 0000 0200 0100 0100 0200
  */
 #include "store/sets.h"
 

@@ -374,6 +374,16 @@ static void test_354_for_a_message_is_garbage(void **state)
          "E: closed: garbage, 354");
 }
 
+/* The 250 stands behind the 354 in one read: it cannot be about a message that was not sent yet. */
+static void test_an_answer_before_its_question(void **state)
+{
+    (void)state;
+    stage.drip = false;
+    PLAY(&stage, PLAIN, "E: began 1", "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u1@x>",
+         "S: 250 ok", "C: DATA", "S+ 354 go", "S: 250 taken", "E: lost 1 not sent",
+         "E: closed: garbage, 250");
+}
+
 static void test_rset_refused(void **state)
 {
     (void)state;
@@ -586,6 +596,7 @@ int main(void)
         TALK(test_an_answer_that_nobody_asked_for),
         TALK(test_answers_of_the_wrong_kind),
         TALK(test_354_for_a_message_is_garbage),
+        TALK(test_an_answer_before_its_question),
         TALK(test_rset_refused),
         TALK(test_refused_greeting_and_hello),
         TALK(test_tls_and_hello_again),

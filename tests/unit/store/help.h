@@ -112,7 +112,7 @@ static inline struct str hex(const char *text)
         if (*text == ' ')
             continue;
         unsigned n = (unsigned)(*text <= '9' ? *text - '0' : *text - 'a' + 10);
-        out[digits / 2] = (uint8_t)(digits % 2 ? out[digits / 2] << 4 | n : n);
+        out[digits / 2] = (uint8_t)(digits % 2 ? out[digits / 2] * 16U + n : n);
         digits++;
     }
     return str_from(out, digits / 2);

@@ -51,7 +51,7 @@ static void a_chunk_is_stored_as_documented(void **state)
     const uint32_t ids[] = {3, 1, 2};
     add_now(p->store, 2, ids, 3);
     assert_stored(p->store, TABLE_SETS, hex("01 00000002 0000"),
-                  hex("be76aa0a 3b30 0000 01 0000 0200 0100 0100 0200"));
+                  hex("e8f1f73e 3b30 0000 01 0000 0200 0100 0100 0200"));
 }
 
 static void adding_counts_what_is_new(void **state)

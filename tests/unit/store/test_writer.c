@@ -36,7 +36,8 @@ static void noted_apply(struct txn *txn, struct write_op *op)
 
 static void noted_done(struct write_op *op)
 {
-    ((struct noted *)op)->done = atomic_fetch_add(&done_count, 1) + 1;
+    ((struct noted *)op)->done = atomic_load(&done_count) + 1;
+    atomic_fetch_add(&done_count, 1);
 }
 
 static void submit_noted(struct store *store, struct noted *all, uint32_t count)

@@ -1,0 +1,84 @@
+/*
+ * The parsers of stored records, on any bytes: whatever they accept lies within the input, keeps
+ * the bounds of the headers, and is read the same by the walks that callers use. The first byte
+ * chooses the parser.
+ */
+#include <assert.h>
+#include <xxhash.h>
+
+#include "store/record.h"
+#include "store/table.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void assert_within(struct str part, struct str whole)
+{
+    assert(part.len == 0 || (part.at >= whole.at && part.at + part.len <= whole.at + whole.len));
+}
+
+static void try_contact(struct str value)
+{
+    struct contact c;
+    struct contact_attribute a;
+    if (!contact_parse(value, &c))
+        return;
+    assert_within(c.address, value);
+    assert_within(c.attributes, value);
+    struct str rest = c.attributes;
+    size_t before = rest.len + 1;
+    while (contact_next_attribute(&rest, &a)) {
+        assert(rest.len < before);
+        assert_within(a.value, value);
+        assert(a.id <= UINT16_MAX && contact_value(&c, a.id).at);
+        before = rest.len;
+    }
+    assert(rest.len == 0);
+}
+
+static void try_job(struct str value)
+{
+    struct job_record job;
+    if (!job_parse(value, &job))
+        return;
+    assert_within(job.name, value);
+    assert_within(job.segment, value);
+    assert_within(job.identity, value);
+    assert(job_state_name(job.state) && job_lane_name(job.lane));
+    assert(job.name.len + job.segment.len + job.identity.len < value.len);
+}
+
+static void try_ledger(struct str value)
+{
+    struct ledger_entry entry;
+    if (!ledger_parse(value, &entry))
+        return;
+    assert_within(entry.text, value);
+    assert(entry.text.len <= LEDGER_TEXT_MAX);
+    assert(recipient_state_name(entry.state) && skip_reason_text(entry.reason));
+}
+
+/* The checksum is put right, or no input would ever pass it. */
+static void try_set(struct str value)
+{
+    if (value.len < 4)
+        return;
+    uint8_t *copy = malloc(value.len);
+    assert(copy);
+    memcpy(copy, value.at, value.len);
+    write_u32(copy, (uint32_t)XXH3_64bits(copy + 4, value.len - 4));
+    roaring_bitmap_t *set = set_chunk_parse(str_from(copy, value.len), 0);
+    if (set) {
+        assert(!roaring_bitmap_is_empty(set));
+        assert(roaring_bitmap_maximum(set) <= 0xFFFF);
+        roaring_bitmap_free(set);
+    }
+    free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const tries[])(struct str) = {try_contact, try_job, try_ledger, try_set};
+    if (size > 0)
+        tries[data[0] % 4](str_from(data + 1, size - 1));
+    return 0;
+}

@@ -1,0 +1,124 @@
+/* Audience expressions: how they are read, and the sentences when they cannot be. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "audience/segment.h"
+#include "base/buf.h"
+
+static void tree_add(struct buf *out, const struct segment_node *n)
+{
+    static const char *const names[] = {"all", "list", "email", "not", "and", "or"};
+    buf_addf(out, "(%s", names[n->kind]);
+    if (n->text.at)
+        buf_addf(out, " <%.*s>@%u", STR_ARG(n->text), n->column);
+    if (n->left)
+        tree_add(out, n->left);
+    if (n->right)
+        tree_add(out, n->right);
+    buf_add_byte(out, ')');
+}
+
+static void assert_tree(const char *text, const char *expect)
+{
+    struct segment s;
+    struct err err = {""};
+    struct buf got = BUF_INIT;
+    int rc = segment_parse(str_of(text), &s, &err);
+    assert_string_equal(err.text, "");
+    assert_int_equal(rc, 0);
+    tree_add(&got, s.root);
+    assert_string_equal(got.at, expect);
+    buf_release(&got);
+    segment_release(&s);
+}
+
+static void assert_refused(const char *text, const char *sentence)
+{
+    struct segment s;
+    struct err err = {""};
+    assert_int_equal(segment_parse(str_of(text), &s, &err), -1);
+    assert_string_equal(err.text, sentence);
+    segment_release(&s);
+}
+
+static void reads_names(void **state)
+{
+    (void)state;
+    assert_tree("list:everyone", "(list <everyone>@1)");
+    assert_tree("  LIST:everyone ", "(list <everyone>@3)");
+    assert_tree("list:\"did not open\"", "(list <did not open>@1)");
+    assert_tree("list:and", "(list <and>@1)");
+    assert_tree("list:2024:06", "(list <2024:06>@1)");
+    assert_tree("email:a@b.example", "(email <a@b.example>@1)");
+    assert_tree("All", "(all)");
+}
+
+static void binds_not_and_or(void **state)
+{
+    (void)state;
+    assert_tree("not all and all or all", "(or(and(not(all))(all))(all))");
+    assert_tree("all or all and not all", "(or(all)(and(all)(not(all))))");
+    assert_tree("all and (all or all)", "(and(all)(or(all)(all)))");
+    assert_tree("not (all or all)", "(not(or(all)(all)))");
+    assert_tree("not not all", "(not(not(all)))");
+    assert_tree("list:a and list:b and list:c", "(and(and(list <a>@1)(list <b>@12))(list <c>@23))");
+}
+
+static void counts_columns_in_characters(void **state)
+{
+    (void)state;
+    assert_tree("list:\xC3\xA9t\xC3\xA9 and list:x",
+                "(and(list <\xC3\xA9t\xC3\xA9>@1)(list <x>@14))");
+}
+
+static void says_what_is_wrong_and_where(void **state)
+{
+    (void)state;
+#define USE ". Use list:NAME, email:ADDRESS, all, and, or, not, and parentheses."
+    assert_refused("", "The audience is empty: write for example list:everyone, or all.");
+    assert_refused("everyone", "Not understood: \"everyone\" (column 1)" USE);
+    assert_refused("all and country = \"BE\"",
+                   "Conditions on attributes are not known yet: \"country\" (column 9)" USE);
+    assert_refused("topic:torture", "An audience cannot be chosen by \"topic\" (column 1)" USE);
+    assert_refused("list:", "A name is missing after \"list\" (column 1): write for example "
+                            "list:everyone.");
+    assert_refused("all list:x", "\"and\" or \"or\" is missing before column 5.");
+    assert_refused("all and", "Something is missing at column 8: list:NAME, email:ADDRESS or all.");
+    assert_refused("or all", "Something is missing at column 1: list:NAME, email:ADDRESS or all.");
+    assert_refused("(all", "The parenthesis at column 1 is not closed.");
+    assert_refused("all)", "The parenthesis at column 4 was never opened.");
+    assert_refused("()", "Something is missing at column 2: list:NAME, email:ADDRESS or all.");
+    assert_refused("list:\"x", "The quote at column 6 is not closed.");
+    assert_refused("list:\xE9", "The audience is not valid UTF-8 text.");
+#undef USE
+}
+
+static void bounds_what_it_reads(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT;
+    for (int i = 0; i < SEGMENT_MAX_DEPTH; i++)
+        buf_add_byte(&text, '(');
+    buf_add_text(&text, "all");
+    assert_refused(text.at, "More than 64 levels deep (column 65).");
+    buf_reset(&text);
+    while (text.len <= SEGMENT_MAX_LENGTH)
+        buf_add_text(&text, "not ");
+    assert_refused(text.at, "The audience is longer than 4096 bytes.");
+    buf_release(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_names),
+        cmocka_unit_test(binds_not_and_or),
+        cmocka_unit_test(counts_columns_in_characters),
+        cmocka_unit_test(says_what_is_wrong_and_where),
+        cmocka_unit_test(bounds_what_it_reads),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
