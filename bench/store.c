@@ -6,6 +6,7 @@
  *     bench/store FOLDER [RECORDS]        the folder must be new; 600,000 records by default
  */
 #include <semaphore.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -224,6 +225,7 @@ int main(int argc, char **argv)
         return 1;
     }
     uint32_t *order = shuffled(records);
+    printf("resident at first: %llu MiB\n", (unsigned long long)resident_kib("VmRSS") >> 10);
     run(store, "contacts, new", records, import_apply, NULL);
     run(store, "contacts, unchanged", records, import_apply, NULL);
     run_reads(store, records);
@@ -231,6 +233,9 @@ int main(int argc, char **argv)
     run(store, "ledger_write, by contact", records, ledger_apply, NULL);
     run(store, "ledger_write, any order", records, ledger_apply, order);
     run(store, "queue_remove", records, remove_apply, NULL);
+    sleep(3); /* the writer gives memory back when it is quiet */
+    printf("resident after a quiet moment: %llu MiB\n",
+           (unsigned long long)resident_kib("VmRSS") >> 10);
     free(order);
     store_close(store);
     return 0;

@@ -16,7 +16,7 @@ enum {
     NAME_MAX_DNS = 253,
 };
 
-/* What RFC 6376 §5.4.1 recommends, RFC 8058 §4 and RFC 9477 §3.4 require, and receivers look at. */
+/* What RFC 6376 §5.4.1 recommends, RFC 8058 and RFC 9477 require, and receivers look at. */
 const char *const dkim_default_fields[] = {
     "From",
     "To",

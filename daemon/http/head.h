@@ -41,13 +41,14 @@ struct http_head {
 
 /*
  * How many bytes from the start of `bytes` are a head with its closing empty line; 0: it is not
- * complete yet; -1: it never will be: a CR or LF on its own, a folded line, a control character, or
- * more than HTTP_HEAD_MAX. `from` says how many bytes earlier calls have looked at.
+ * complete yet; negative: it never will be, and this is minus the status to refuse it with: a CR or
+ * LF on its own, a folded line, a control character, or more than HTTP_HEAD_MAX. `from` says how
+ * many bytes earlier calls have looked at.
  */
 ssize_t http_head_length(struct str bytes, size_t from, struct err *err);
 
-/* Parses a complete head. Returns 0, or the status to refuse it with (400, 414, 431, 501, 505) and
- * the sentence in err. */
+/* Parses a complete head. Returns 0, or the status to refuse it with (400, 414, 417, 431, 501, 505)
+ * and the sentence in err. */
 int http_head_parse_request(struct str head, struct http_head *out, struct err *err);
 
 /* The same for a response; -1 when it is none. */

@@ -44,7 +44,7 @@ int address_parse_host(struct str host, unsigned port, struct sockaddr_storage *
 }
 
 /* address = IPv4 ":" port / "[" IPv6 "]" ":" port */
-int address_parse(struct str text, struct sockaddr_storage *out, struct err *err)
+int socket_address_parse(struct str text, struct sockaddr_storage *out, struct err *err)
 {
     const char *colon = text.len ? memrchr(text.at, ':', text.len) : NULL;
     uint64_t port = 0;

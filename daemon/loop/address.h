@@ -14,7 +14,7 @@ enum { ADDRESS_NAME_SIZE = 64 }; /* holds every name */
 void address_name(const struct sockaddr_storage *address, char *out, size_t size);
 
 /* The reverse for IPv4 and IPv6; -1 with a sentence if the text is no such address with a port. */
-int address_parse(struct str text, struct sockaddr_storage *out, struct err *err);
+int socket_address_parse(struct str text, struct sockaddr_storage *out, struct err *err);
 
 /* An IPv4 or IPv6 address without a port, and the port apart; -1 with a sentence if it is none. */
 int address_parse_host(struct str host, unsigned port, struct sockaddr_storage *out,

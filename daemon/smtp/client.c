@@ -98,16 +98,11 @@ static void pump(struct smtp_client *c)
     c->pumping = false;
 }
 
-/* What was written may still wait here: then its last byte has certainly not arrived. */
-static void note_unsent(struct smtp_client *c)
-{
-    c->session.unsent = stream_pending(c->stream) > 0;
-}
-
+/* What the kernel did not take yet has certainly not arrived: the session is told. */
 static void write_parts(void *owner, const struct str *parts, size_t n)
 {
     struct smtp_client *c = owner;
-    stream_write(c->stream, parts, n);
+    c->session.unsent = !stream_write(c->stream, parts, n);
 }
 
 static void on_open(void *owner)
@@ -120,7 +115,6 @@ static void on_open(void *owner)
 static void on_read(void *owner, struct str bytes)
 {
     struct smtp_client *c = owner;
-    note_unsent(c);
     smtp_session_read(&c->session, bytes);
     pump(c);
 }
@@ -128,6 +122,7 @@ static void on_read(void *owner, struct str bytes)
 static void on_drained(void *owner)
 {
     struct smtp_client *c = owner;
+    c->session.unsent = false;
     smtp_session_drained(&c->session);
     pump(c);
 }
@@ -147,7 +142,6 @@ static void on_stream_closed(void *owner, enum stream_end why, const char *detai
 {
     struct smtp_client *c = owner;
     (void)why;
-    note_unsent(c);
     smtp_session_gone(&c->session, SMTP_END_PEER_CLOSED, detail);
     pump(c);
     timer_stop(&c->timer);
@@ -157,7 +151,6 @@ static void on_stream_closed(void *owner, enum stream_end why, const char *detai
 static void on_timeout(void *owner)
 {
     struct smtp_client *c = owner;
-    note_unsent(c);
     smtp_session_timeout(&c->session);
     pump(c);
 }
@@ -203,8 +196,6 @@ void smtp_client_quit(struct smtp_client *client)
 
 void smtp_client_abort(struct smtp_client *client)
 {
-    if (!client->pumping)
-        note_unsent(client);
     smtp_session_abort(&client->session);
     pump(client);
 }

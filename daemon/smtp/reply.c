@@ -109,16 +109,14 @@ static void keep_text(struct smtp_reply_parser *p, struct str text)
     }
 }
 
-/* Cuts off a character that the end of the room cut in two. */
-static void drop_half_character(struct smtp_reply_parser *p)
+size_t smtp_text_fit(struct str text, size_t size)
 {
-    size_t end = p->text_len;
-    while (end > 0 && p->text_len - end < 3 && ((unsigned char)p->text[end - 1] & 0xc0) == 0x80)
+    size_t end = size;
+    if (text.len <= size)
+        return text.len;
+    while (end > 0 && size - end < 3 && ((unsigned char)text.at[end] & 0xc0) == 0x80)
         end--;
-    if (end == 0 || (unsigned char)p->text[end - 1] < 0xc0)
-        return;
-    if (!str_is_utf8(str_from(p->text + end - 1, p->text_len - end + 1)))
-        p->text_len = end - 1;
+    return end;
 }
 
 /* U+0080 to U+009F: control characters that a terminal may obey, also as UTF-8. */
@@ -132,8 +130,8 @@ static bool has_c1_control(struct str s)
 
 static void finish_text(struct smtp_reply_parser *p)
 {
-    if (p->text_len == sizeof(p->text))
-        drop_half_character(p);
+    struct str text = str_from(p->text, p->text_len);
+    p->text_len = smtp_text_fit(text, SMTP_REPLY_TEXT);
     p->reply.text = str_from(p->text, p->text_len);
     if (str_is_utf8(p->reply.text) && !has_c1_control(p->reply.text))
         return;
@@ -213,7 +211,7 @@ enum smtp_reply_status smtp_reply_parse(struct smtp_reply_parser *p, struct str 
 
 void smtp_reply_copy(struct smtp_reply *to, const struct smtp_reply *src, char *room, size_t size)
 {
-    size_t n = src->text.len < size ? src->text.len : size;
+    size_t n = smtp_text_fit(src->text, size);
     if (n)
         memcpy(room, src->text.at, n);
     *to = *src;

@@ -35,7 +35,7 @@ struct smtp_reply {
 
 struct smtp_reply_parser {
     struct smtp_reply reply;
-    char text[SMTP_REPLY_TEXT];
+    char text[SMTP_REPLY_TEXT + 1]; /* one more, to see where a character was cut */
     size_t text_len;
     char line[SMTP_REPLY_LINE];
     size_t line_len;
@@ -56,6 +56,9 @@ enum smtp_reply_status smtp_reply_parse(struct smtp_reply_parser *p, struct str 
 
 /* True when part of a reply was read and its end was not. */
 bool smtp_reply_partial(const struct smtp_reply_parser *p);
+
+/* How much of the text fits into `size` bytes without cutting a UTF-8 character in two. */
+size_t smtp_text_fit(struct str text, size_t size);
 
 /* Copies src and as much of its text as `room` holds; the copy points into `room`. */
 void smtp_reply_copy(struct smtp_reply *to, const struct smtp_reply *src, char *room, size_t size);

@@ -49,8 +49,8 @@ struct smtp_session {
 
     enum smtp_end end;
     struct smtp_reply end_reply; /* code 0: no reply ended it */
-    char end_text[SMTP_REPLY_TEXT];
-    char sentence[320];
+    char end_text[512];
+    char sentence[400];
 };
 
 enum smtp_event_kind {

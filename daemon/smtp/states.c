@@ -112,8 +112,9 @@ static enum smtp_state ended_by(struct smtp_session *s, enum smtp_end end, const
     struct buf reply = BUF_INIT;
     smtp_reply_format(r, &reply);
     keep_end_reply(s, r);
-    enum smtp_state next = ending(s, end, "%s %s %s, saying \"%.200s\".", server_name(s), did,
-                                  smtp_state_waits_for(s->state), reply.at);
+    enum smtp_state next =
+        ending(s, end, "%s %s %s, saying \"%.*s\".", server_name(s), did,
+               smtp_state_waits_for(s->state), (int)smtp_text_fit(buf_str(&reply), 200), reply.at);
     buf_release(&reply);
     return next;
 }

@@ -11,7 +11,7 @@
 enum { CONTACT_FIXED = 16, CONTACT_ATTRIBUTE_FIXED = 6 };
 
 struct key contact_key(uint32_t id);
-struct key address_key(uint64_t hash);
+struct key address_index_key(uint64_t hash);
 uint64_t address_hash(const struct txn *txn, struct str key);
 
 /* contact_find for a caller who has the hash. */

@@ -217,7 +217,7 @@ static int compare_entries(const void *a, const void *b)
 /* Two addresses share a hash about once in a century: the ids stand one after the other. */
 static void index_add(struct txn *txn, const struct index_entry *entry)
 {
-    struct key key = address_key(entry->hash);
+    struct key key = address_index_key(entry->hash);
     struct str value;
     uint8_t id[4];
     write_u32(id, entry->id);

@@ -22,7 +22,7 @@ struct key contact_key(uint32_t id)
     return key;
 }
 
-struct key address_key(uint64_t hash)
+struct key address_index_key(uint64_t hash)
 {
     struct key key;
     KEY_INIT(&key);
@@ -68,7 +68,7 @@ bool contact_read(struct txn *txn, uint32_t id, struct contact *out)
 
 bool contact_find_hashed(struct txn *txn, uint64_t hash, struct str key, struct contact *out)
 {
-    struct key index = address_key(hash);
+    struct key index = address_index_key(hash);
     struct str value;
     if (!table_get(txn, TABLE_ADDRESSES, &index, &value))
         return false;

@@ -1,7 +1,7 @@
 /*
  * What the files of this room know of the store and nobody else may: the environment, its map and
- * the writer's queue. `env`, `tables` and `secret` are set before the writer starts and stay; `map`
- * changes under the write side of `growing` only.
+ * the writer's queue. `env`, `tables` and `map` change under the write side of `growing`
+ * only; the writer's own fields belong to its thread.
  */
 #ifndef TOCSIN_STORE_PRIVATE_H
 #define TOCSIN_STORE_PRIVATE_H
@@ -43,6 +43,7 @@ struct store {
     pthread_t writer;
     int64_t commit_interval_ms;
     size_t commit_records;
+    int64_t heavy_since; /* the writer's: when a large group was committed, milliseconds; 0: none */
     atomic_bool healthy;
     _Atomic uint64_t file_size, used_size;
 };
@@ -66,8 +67,12 @@ void txn_start(struct store *store, struct txn *txn, unsigned flags);
 int txn_commit(struct txn *txn);
 void txn_abort(struct txn *txn);
 
-/* table.c: opens all tables; for the first transaction of an environment. */
-void tables_open(struct txn *txn);
+/* store.c: closes the environment and opens it again, for the memory that it keeps. Writer only. */
+void env_renew(struct store *store);
+
+/* table.c: opens all tables, for the first transaction of an environment. `flags` is MDB_CREATE or
+ * 0. */
+void tables_open(struct txn *txn, unsigned flags);
 
 /* Bytes in the pages of all tables, as the transaction sees them. */
 uint64_t tables_size(struct txn *txn);

@@ -27,7 +27,8 @@ struct store_options {
     const char *dir; /* created (0700) when it does not exist; its parent must */
     size_t map_size; /* to start with, bytes; grows by doubling (at most by 16 GiB a step) */
     int64_t commit_interval_ms; /* the writer gathers operations this long before it commits */
-    unsigned commit_records;    /* … or until so many records are gathered */
+    unsigned commit_records; /* … or until so many records are gathered; a group takes up to 4 KiB
+                                of memory for each record that stands alone */
 };
 
 /* Opens or creates the store and starts its writer thread. NULL with a sentence: the folder is held

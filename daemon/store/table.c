@@ -17,10 +17,10 @@ const char *table_name(enum table table)
 }
 
 /* The handles belong to the environment once this first transaction is committed. */
-void tables_open(struct txn *txn)
+void tables_open(struct txn *txn, unsigned flags)
 {
     for (size_t i = 0; i < TABLES && !txn->rc; i++) {
-        int rc = mdb_dbi_open(txn->mdb, names[i], MDB_CREATE, &txn->store->tables[i]);
+        int rc = mdb_dbi_open(txn->mdb, names[i], flags, &txn->store->tables[i]);
         if (rc)
             txn_fail(txn, rc, "opening", (enum table)i, STR(""));
     }

@@ -8,7 +8,12 @@
 #include "base/metrics.h"
 #include "store/private.h"
 
-enum { RETRY_MS = 1000 };
+enum {
+    RETRY_MS = 1000,
+    HEAVY_RECORDS = 4000, /* a group of so many may leave LMDB with 16 MB or more */
+    HEAVY_IDLE_MS = 1000, /* … which are given back when nothing was written for so long, */
+    HEAVY_MOST_MS = 10000 /* … or soon after so long, when writing goes on in small groups */
+};
 
 static struct metric commits = {
     .name = "tocsin_store_commits_total",
@@ -87,13 +92,34 @@ static struct timespec in_ms(int64_t ms)
     return t;
 }
 
+static void give_back(struct store *store)
+{
+    env_renew(store);
+    store->heavy_since = 0;
+}
+
+/* Waits, with the lock held, until something is queued, and uses the quiet to give memory back. */
+static void wait_for_first(struct store *store)
+{
+    struct write_queue *q = &store->queue;
+    struct timespec due = in_ms(HEAVY_IDLE_MS);
+    while (!q->first && !q->stopping) {
+        if (!store->heavy_since) {
+            pthread_cond_wait(&q->wake, &q->lock);
+        } else if (pthread_cond_timedwait(&q->wake, &q->lock, &due) == ETIMEDOUT) {
+            pthread_mutex_unlock(&q->lock);
+            give_back(store);
+            pthread_mutex_lock(&q->lock);
+        }
+    }
+}
+
 /* Waits, with the lock held, until a group is due: somebody is in a hurry, it is large enough, or
  * its first operation has waited for the interval. */
 static void wait_for_group(struct store *store)
 {
     struct write_queue *q = &store->queue;
-    while (!q->first && !q->stopping)
-        pthread_cond_wait(&q->wake, &q->lock);
+    wait_for_first(store);
     struct timespec due = in_ms(store->commit_interval_ms);
     while (!q->stopping && !q->urgent && q->records < store->commit_records)
         if (pthread_cond_timedwait(&q->wake, &q->lock, &due) == ETIMEDOUT)
@@ -193,14 +219,26 @@ static int commit_group(struct store *store, struct write_op *group)
     return 0;
 }
 
-static void finish_group(struct write_op *group)
+static void note_weight(struct store *store, size_t records)
+{
+    int64_t now = clock_mono_ms();
+    if (records >= HEAVY_RECORDS && !store->heavy_since)
+        store->heavy_since = now;
+    if (records < HEAVY_RECORDS && store->heavy_since && now - store->heavy_since > HEAVY_MOST_MS)
+        give_back(store);
+}
+
+static void finish_group(struct store *store, struct write_op *group)
 {
     int64_t count = 0;
+    size_t records = 0;
     for (struct write_op *op = group, *next; op; op = next, count++) {
         next = op->next; /* `done` may free it */
+        records += op_records(op);
         op->done(op);
     }
     metric_add(&operations, count);
+    note_weight(store, records);
 }
 
 static void give_up(struct store *store, const struct write_op *group)
@@ -223,7 +261,7 @@ static void *writer_run(void *arg)
             give_up(store, group);
             break;
         }
-        finish_group(group);
+        finish_group(store, group);
     }
     return NULL;
 }

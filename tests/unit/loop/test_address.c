@@ -12,7 +12,7 @@ static void names_read_back(void **state)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct sockaddr_storage address;
         char name[ADDRESS_NAME_SIZE];
-        assert_int_equal(address_parse(str_of(names[i]), &address, NULL), 0);
+        assert_int_equal(socket_address_parse(str_of(names[i]), &address, NULL), 0);
         address_name(&address, name, sizeof(name));
         assert_string_equal(name, names[i]);
     }
@@ -28,11 +28,11 @@ static void bad_ones_are_refused(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct sockaddr_storage address;
         struct err err = {{0}};
-        assert_int_equal(address_parse(str_of(bad[i]), &address, &err), -1);
+        assert_int_equal(socket_address_parse(str_of(bad[i]), &address, &err), -1);
         assert_true(err.text[0] != '\0');
     }
     struct sockaddr_storage address;
-    assert_int_equal(address_parse(STR("1.2.3.4\0:25"), &address, NULL), -1);
+    assert_int_equal(socket_address_parse(STR("1.2.3.4\0:25"), &address, NULL), -1);
 }
 
 int main(void)

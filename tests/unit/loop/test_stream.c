@@ -313,7 +313,7 @@ static void a_foreign_source_address(void **state)
     struct ear ear;
     struct stream_target target = {.address = loopback(1)};
     ear_init(&ear);
-    address_parse(STR("192.0.2.1:0"), &target.source, NULL);
+    socket_address_parse(STR("192.0.2.1:0"), &target.source, NULL);
     ear.stream = stream_connect(&ear.loop, &target, &events, &ear);
     assert_int_equal(ear.closed, 0);
     ear_run(&ear);
@@ -330,7 +330,7 @@ static void our_own_source_address(void **state)
     struct stream_target target = {.address = loopback(peer.port), .timeout_ms = 1000};
     ear_init(&ear);
     ear.then_on_read = say_quit;
-    address_parse(STR("127.0.0.9:0"), &target.source, NULL);
+    socket_address_parse(STR("127.0.0.9:0"), &target.source, NULL);
     ear.stream = stream_connect(&ear.loop, &target, &events, &ear);
     ear_run(&ear);
     peer_end(&peer);
