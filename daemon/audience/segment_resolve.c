@@ -2,7 +2,7 @@
 
 #include "audience/contacts.h"
 #include "audience/quote.h"
-#include "audience/suggest.h"
+#include "base/suggest.h"
 #include "store/names.h"
 #include "store/sets.h"
 

@@ -1,88 +1,56 @@
 #include "loop/timer.h"
 
-#include "base/alloc.h"
+#include <stddef.h>
+
 #include "loop/loop.h"
 
-static bool is_before(const struct timer *a, const struct timer *b)
+/* A key is the due time, in ms on the loop's clock, above the low bits of the order of starting. */
+enum { ORDER_BITS = 24 };
+
+static int64_t key_of(uint64_t due_ms, uint64_t order)
 {
-    if (a->due_ms != b->due_ms)
-        return a->due_ms < b->due_ms;
-    return a->order < b->order;
+    return (int64_t)(due_ms << ORDER_BITS | (order & ((1u << ORDER_BITS) - 1)));
 }
 
-/* Places count from 1, so that a timer of all zeroes is one that does not run. */
-static void put(struct timers *timers, size_t place, struct timer *timer)
+static uint64_t due_of(const struct timer *timer)
 {
-    timers->at[place - 1] = timer;
-    timer->place = place;
+    return (uint64_t)timer->item.key >> ORDER_BITS;
 }
 
-static void move_up(struct timers *timers, size_t place, struct timer *timer)
+static struct timer *first_of(struct timers *timers)
 {
-    while (place > 1 && is_before(timer, timers->at[place / 2 - 1])) {
-        put(timers, place, timers->at[place / 2 - 1]);
-        place /= 2;
-    }
-    put(timers, place, timer);
-}
-
-static void move_down(struct timers *timers, size_t place, struct timer *timer)
-{
-    for (size_t child; (child = place * 2) <= timers->len; place = child) {
-        if (child < timers->len && is_before(timers->at[child], timers->at[child - 1]))
-            child++;
-        if (!is_before(timers->at[child - 1], timer))
-            break;
-        put(timers, place, timers->at[child - 1]);
-    }
-    put(timers, place, timer);
-}
-
-static void heap_add(struct timers *timers, struct timer *timer)
-{
-    if (timers->len == timers->size) {
-        timers->size = timers->size ? timers->size * 2 : 64;
-        timers->at = alloc_again(timers->at, timers->size * sizeof(struct timer *));
-    }
-    move_up(timers, ++timers->len, timer);
-}
-
-static void heap_remove(struct timers *timers, struct timer *timer)
-{
-    size_t place = timer->place;
-    struct timer *last = timers->at[--timers->len];
-    timer->place = 0;
-    if (last == timer)
-        return;
-    if (place > 1 && is_before(last, timers->at[place / 2 - 1]))
-        move_up(timers, place, last);
-    else
-        move_down(timers, place, last);
+    struct heap_item *item = heap_first(&timers->heap);
+    return item ? (struct timer *)(void *)((char *)item - offsetof(struct timer, item)) : NULL;
 }
 
 static void on_uv_timer(uv_timer_t *uv);
 
-/* Sets the libuv timer to the first one of the heap, `least` ms from now or more. */
+/* Sets the libuv timer to the first of ours, `least` ms from now or more. */
 static void arm(struct timers *timers, uint64_t least)
 {
-    if (timers->len == 0) {
+    struct timer *first = first_of(timers);
+    if (!first) {
         uv_timer_stop(&timers->uv);
         return;
     }
-    uint64_t now = uv_now(timers->uv.loop), due = timers->at[0]->due_ms;
+    uint64_t now = uv_now(timers->uv.loop), due = due_of(first);
     uv_timer_start(&timers->uv, on_uv_timer, due > now + least ? due - now : least, 0);
 }
 
-/* Timers that are started by the callbacks wait for the next turn, so that none can starve the
- * loop. */
+/*
+ * Timers that are started by the callbacks wait for the next turn, so that none can starve the
+ * loop; and that turn is 1 ms away, because libuv runs a timer that is started with 0 inside its
+ * own callback again and again without looking at anything else.
+ */
 static void on_uv_timer(uv_timer_t *uv)
 {
     struct timers *timers = uv->data;
     uint64_t now = uv_now(uv->loop), before = timers->started;
     timers->ringing = true;
-    while (timers->len && timers->at[0]->due_ms <= now && timers->at[0]->order <= before) {
-        struct timer *timer = timers->at[0];
-        heap_remove(timers, timer);
+    for (struct timer *timer; (timer = first_of(timers));) {
+        if (due_of(timer) > now || timer->order > before)
+            break;
+        timer_stop(timer);
         timer->on_due(timer->ctx);
     }
     timers->ringing = false;
@@ -97,25 +65,23 @@ void timer_init(struct timer *timer, struct loop *loop, void (*on_due)(void *ctx
 void timer_start(struct timer *timer, uint64_t ms)
 {
     struct timers *timers = &timer->loop->timers;
-    if (timer->place)
-        heap_remove(timers, timer);
-    timer->due_ms = uv_now(timers->uv.loop) + ms;
     timer->order = ++timers->started;
-    heap_add(timers, timer);
-    if (timer->place == 1 && !timers->ringing)
+    heap_put(&timers->heap, &timer->item, key_of(uv_now(timers->uv.loop) + ms, timer->order));
+    if (first_of(timers) == timer && !timers->ringing)
         arm(timers, 0);
 }
 
 /* The libuv timer is left as it is: at worst it wakes once for nothing and is set anew. */
 void timer_stop(struct timer *timer)
 {
-    if (timer->place)
-        heap_remove(&timer->loop->timers, timer);
+    if (timer->item.place)
+        heap_remove(&timer->loop->timers.heap, &timer->item);
 }
 
 void timers_init(struct timers *timers, uv_loop_t *uv)
 {
     *timers = (struct timers){0};
+    heap_init(&timers->heap);
     uv_timer_init(uv, &timers->uv); /* cannot fail */
     timers->uv.data = timers;
 }
@@ -127,6 +93,5 @@ void timers_close(struct timers *timers)
 
 void timers_release(struct timers *timers)
 {
-    free(timers->at);
-    *timers = (struct timers){0};
+    heap_release(&timers->heap);
 }

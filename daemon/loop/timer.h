@@ -7,9 +7,10 @@
 #define TOCSIN_LOOP_TIMER_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
+
+#include "base/heap.h"
 
 struct loop;
 
@@ -17,15 +18,13 @@ struct timer {
     struct loop *loop;
     void (*on_due)(void *ctx);
     void *ctx;
-    uint64_t due_ms; /* on the loop's clock */
-    uint64_t order;  /* of starting, so that equal times keep their order */
-    size_t place;    /* in the heap, counted from 1; 0: not running */
+    struct heap_item item; /* in the loop's heap while it runs */
+    uint64_t order;        /* of starting, among all timers of the loop */
 };
 
-/* The heap of a loop; a member of struct loop. */
+/* The timers of a loop; a member of struct loop. */
 struct timers {
-    struct timer **at;
-    size_t len, size;
+    struct heap heap; /* by due time, and by order where that is equal */
     uint64_t started; /* how many timers were ever started */
     bool ringing;     /* callbacks are being called */
     uv_timer_t uv;
@@ -37,12 +36,12 @@ void timer_init(struct timer *timer, struct loop *loop, void (*on_due)(void *ctx
  * running one. */
 void timer_start(struct timer *timer, uint64_t ms);
 
-/* Also for a timer that does not run, or that is all zeroes. */
+/* Also for a timer that does not run. */
 void timer_stop(struct timer *timer);
 
 static inline bool timer_running(const struct timer *timer)
 {
-    return timer->place != 0;
+    return timer->item.place != 0;
 }
 
 /* For loop.c. */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 void smtp_output_init(struct smtp_output *o,
                       void (*write)(void *owner, const struct str *parts, size_t n), void *owner)

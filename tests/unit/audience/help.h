@@ -2,7 +2,7 @@
 #ifndef TOCSIN_TESTS_AUDIENCE_HELP_H
 #define TOCSIN_TESTS_AUDIENCE_HELP_H
 
-#include "store/help.h"
+#include "unit/store/help.h"
 
 #include "audience/import.h"
 #include "base/buf.h"

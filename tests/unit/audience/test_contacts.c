@@ -1,5 +1,5 @@
 /* Looking contacts up, and taking them out again as CSV. */
-#include "audience/help.h"
+#include "unit/audience/help.h"
 
 #include "audience/contacts.h"
 #include "store/sets.h"

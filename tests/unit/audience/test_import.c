@@ -1,5 +1,5 @@
 /* Whole imports, from bytes to the store: good ones, and those that must change nothing. */
-#include "audience/help.h"
+#include "unit/audience/help.h"
 
 #include <dirent.h>
 #include <fcntl.h>

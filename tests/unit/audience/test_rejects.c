@@ -1,5 +1,5 @@
 /* The file of rejected rows: made when needed, complete, and honest about a full disk. */
-#include "audience/help.h"
+#include "unit/audience/help.h"
 
 #include "audience/rejects.h"
 

@@ -1,5 +1,5 @@
 /* Expressions over real lists. */
-#include "audience/help.h"
+#include "unit/audience/help.h"
 
 #include "audience/segment.h"
 

@@ -1,5 +1,5 @@
 /* Rows wait in a file and come back the same, in bounded batches. */
-#include "audience/help.h"
+#include "unit/audience/help.h"
 
 #include <dirent.h>
 

@@ -5,18 +5,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <unistd.h>
 
 #include "compose/compose.h"
-#include "store/names.h"
-#include "store/writer.h"
-
-static const char configuration[] =
-    "data_dir = \"data\"\n"
-    "control { socket = \"control.sock\" }\n"
-    "identity \"example\" { domain = \"send.example\"  from = \"Example <news@send.example>\" }\n"
-    "source \"local\" { ehlo = \"mail.send.example\" }\n"
-    "route \"*\" { host = \"127.0.0.1\" }\n";
+#include "unit/people.h"
 
 static const char source[] = "Subject: Hello {{ contact.first_name | default: \"friend\" }}\n"
                              "Topic: petitions\n"
@@ -27,73 +18,26 @@ static const char source[] = "Subject: Hello {{ contact.first_name | default: \"
                              "%}{{ 1 | divided_by: 0 }}{% endif %}\n";
 
 static struct {
-    char folder[32];
-    struct store *store;
+    struct people people;
     struct senders *senders;
     struct composer composer;
     struct mailing *mailing;
     struct copy copy;
 } t;
 
-/* The contacts of these tests, in one write. */
-struct people {
-    struct write_op op;
-    _Atomic bool done;
-};
-
-static void add(struct contact_writer *w, const char *address, struct contact_attribute *attribute)
+static void write_contacts(struct txn *txn, void *ctx)
 {
-    enum contact_change change;
-    struct str text = str_of(address);
-    struct str domain = str_skip(text, (size_t)(str_find(text, '@') - text.at) + 1);
-    struct contact_row row = {.key = text,
-                              .address = text,
-                              .domain = domain,
-                              .attributes = attribute,
-                              .attribute_count = 1};
-    contact_writer_put(w, &row, &change);
-}
-
-static void apply_people(struct txn *txn, struct write_op *op)
-{
-    (void)op;
+    (void)ctx;
     uint32_t name = name_intern(txn, NAME_ATTRIBUTE, STR("first_name"));
     uint32_t broken = name_intern(txn, NAME_ATTRIBUTE, STR("broken"));
     struct contact_writer *w = contact_writer_begin(txn, 1700000000);
-    add(w, "anna@dest.example", &(struct contact_attribute){name, STR("Zo\xC3\xAB <b>")});
-    add(w, "evil@dest.example",
-        &(struct contact_attribute){name, STR("x\r\nBcc: all@example.org\r\n\r\nbody")});
-    add(w, "gone@dest.example", &(struct contact_attribute){name, STR("Gone")});
-    add(w, "fail@dest.example", &(struct contact_attribute){broken, STR("1")});
+    people_add(w, "anna@dest.example", &(struct contact_attribute){name, STR("Zo\xC3\xAB <b>")});
+    people_add(w, "evil@dest.example",
+               &(struct contact_attribute){name, STR("x\r\nBcc: all@example.org\r\n\r\nbody")});
+    people_add(w, "gone@dest.example", &(struct contact_attribute){name, STR("Gone")});
+    people_add(w, "fail@dest.example", &(struct contact_attribute){broken, STR("1")});
     contact_writer_end(w);
     contact_set_flags(txn, 3, CONTACT_SUPPRESSED, 0, 1700000000);
-}
-
-static void people_done(struct write_op *op)
-{
-    ((struct people *)(void *)op)->done = true;
-}
-
-static void write_people(void)
-{
-    struct people people = {.op = {.apply = apply_people, .done = people_done, .urgent = true}};
-    store_submit(t.store, &people.op);
-    while (!people.done)
-        usleep(1000);
-}
-
-static struct senders *make_senders(void)
-{
-    struct config_errors errors = CONFIG_ERRORS_INIT;
-    struct token_key key = {{7}};
-    struct err err;
-    struct config *config = config_load_text(str_of(configuration), "test.conf", t.folder, &errors);
-    if (!config)
-        fail_msg("%s", errors.text.at);
-    struct senders *senders = senders_new(config, &key, &err);
-    config_unref(config);
-    config_errors_release(&errors);
-    return senders;
 }
 
 static int set_up(void **state)
@@ -105,17 +49,9 @@ static int set_up(void **state)
                                 .message = {1, 4},
                                 .name = STR("Appeal"),
                                 .identity = STR("example")};
-    memcpy(t.folder, "/tmp/tocsin-compose-XXXXXX", 27);
-    assert_non_null(mkdtemp(t.folder));
-    char path[64];
-    snprintf(path, sizeof(path), "%s/data", t.folder);
-    struct store_options options = {path, 16 << 20, 1, 100};
-    t.store = store_open(&options, &err);
-    if (!t.store)
-        fail_msg("%s", err.text);
-    write_people();
-    t.senders = make_senders();
-    assert_non_null(t.senders);
+    people_open(&t.people);
+    people_write(&t.people, write_contacts, NULL);
+    t.senders = people_senders(&t.people);
     composer_init(&t.composer);
     assert_int_equal(composer_use(&t.composer, t.senders, &err), 0);
     struct message *message = message_compile(str_of(source), &err);
@@ -130,23 +66,21 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    char command[64];
     composer_release(&t.composer);
     senders_unref(t.senders);
     mailing_unref(t.mailing);
-    store_close(t.store);
+    people_close(&t.people);
     buf_release(&t.copy.text);
     buf_release(&t.copy.sender);
     buf_release(&t.copy.recipient);
-    snprintf(command, sizeof(command), "rm -rf %s", t.folder);
-    return system(command);
+    return 0;
 }
 
 static const char *compose(uint32_t contact)
 {
     struct txn txn;
     t.copy.contact = contact;
-    assert_int_equal(txn_begin(t.store, &txn), 0);
+    assert_int_equal(txn_begin(t.people.store, &txn), 0);
     compose_copy(&t.composer, &txn, &t.copy, 1700000000);
     txn_end(&txn);
     return t.copy.text.at ? t.copy.text.at : "";

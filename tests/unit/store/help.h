@@ -36,7 +36,7 @@ static inline void place_open(struct place *p)
 static inline int place_setup(void **state)
 {
     struct place *p = calloc(1, sizeof(*p));
-    snprintf(p->dir, sizeof(p->dir), "%s", "/tmp/tocsin-store-XXXXXX");
+    snprintf(p->dir, sizeof(p->dir), "%s/tocsin-store-XXXXXX", P_tmpdir);
     assert_non_null(mkdtemp(p->dir));
     p->options = (struct store_options){
         .dir = p->dir, .map_size = 1 << 20, .commit_interval_ms = 1, .commit_records = 1000};

@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-#include "audience/suggest.h"
+#include "base/suggest.h"
 
 static void distances(void **state)
 {

@@ -1,4 +1,4 @@
-#include "audience/suggest.h"
+#include "base/suggest.h"
 
 enum { SUGGEST_MAX = 255 };
 

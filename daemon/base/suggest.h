@@ -1,6 +1,6 @@
 /* "Did you mean …?": how far two names are from each other. Pure. */
-#ifndef TOCSIN_AUDIENCE_SUGGEST_H
-#define TOCSIN_AUDIENCE_SUGGEST_H
+#ifndef TOCSIN_BASE_SUGGEST_H
+#define TOCSIN_BASE_SUGGEST_H
 
 #include "base/str.h"
 

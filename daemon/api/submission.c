@@ -1,0 +1,126 @@
+#include "api/submission.h"
+
+#include <jansson.h>
+
+/* One row a field of the body. */
+struct field {
+    const char *name;
+    bool needed;
+    int (*take)(const json_t *value, struct arena *arena, void *place, struct err *err);
+    size_t offset; /* in struct submission */
+};
+
+static int take_text(const json_t *value, struct arena *arena, void *place, struct err *err)
+{
+    if (!json_is_string(value))
+        return err_set(err, "must be a text");
+    *(struct str *)place =
+        arena_str(arena, str_from(json_string_value(value), json_string_length(value)));
+    return 0;
+}
+
+static int take_bool(const json_t *value, struct arena *arena, void *place, struct err *err)
+{
+    (void)arena;
+    if (!json_is_boolean(value))
+        return err_set(err, "must be true or false");
+    *(bool *)place = json_is_true(value);
+    return 0;
+}
+
+static int take_lane(const json_t *value, struct arena *arena, void *place, struct err *err)
+{
+    (void)arena;
+    const char *text = json_string_value(value);
+    if (!text || !job_lane_parse(str_of(text), place))
+        return err_set(err, "must be \"transactional\" or \"bulk\"");
+    return 0;
+}
+
+static int take_guarantee(const json_t *value, struct arena *arena, void *place, struct err *err)
+{
+    enum job_guarantee *out = place;
+    struct str text = str_of(json_string_value(value));
+    (void)arena;
+    if (str_eq(text, STR("at-least-once")))
+        *out = GUARANTEE_AT_LEAST_ONCE;
+    else if (str_eq(text, STR("at-most-once")))
+        *out = GUARANTEE_AT_MOST_ONCE;
+    else
+        return err_set(err, "must be \"at-least-once\" or \"at-most-once\"");
+    return 0;
+}
+
+#define PLACE(member) offsetof(struct submission, member)
+
+static const struct field fields[] = {
+    {"message", true, take_text, PLACE(source)},
+    {"to", true, take_text, PLACE(segment)},
+    {"message_name", false, take_text, PLACE(message_name)},
+    {"name", false, take_text, PLACE(name)},
+    {"identity", false, take_text, PLACE(identity)},
+    {"lane", false, take_lane, PLACE(lane)},
+    {"guarantee", false, take_guarantee, PLACE(guarantee)},
+    {"dry_run", false, take_bool, PLACE(dry_run)},
+};
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+static const struct field *field_find(const char *name)
+{
+    for (size_t i = 0; i < FIELDS; i++)
+        if (strcmp(fields[i].name, name) == 0)
+            return &fields[i];
+    return NULL;
+}
+
+static int refuse_unknown(json_t *object, struct err *err)
+{
+    for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+        if (!field_find(json_object_iter_key(at)))
+            return err_set(err,
+                           "There is no field \"%.40s\": a job has message, to, message_name, "
+                           "name, identity, lane, guarantee and dry_run.",
+                           json_object_iter_key(at));
+    return 0;
+}
+
+static int take_field(const struct field *field, json_t *object, struct arena *arena,
+                      struct submission *out, struct err *err)
+{
+    const json_t *value = json_object_get(object, field->name);
+    struct err why;
+    if (!value)
+        return field->needed ? err_set(err, "The field \"%s\" is missing.", field->name) : 0;
+    if (field->take(value, arena, (char *)out + field->offset, &why) != 0)
+        return err_set(err, "The field \"%s\" %s.", field->name, why.text);
+    return 0;
+}
+
+static int take_object(json_t *object, struct arena *arena, struct submission *out,
+                       struct err *err)
+{
+    if (!json_is_object(object))
+        return err_set(err, "The body must be a JSON object.");
+    if (refuse_unknown(object, err) != 0)
+        return -1;
+    *out = (struct submission){.lane = LANE_BULK};
+    for (size_t i = 0; i < FIELDS; i++)
+        if (take_field(&fields[i], object, arena, out, err) != 0)
+            return -1;
+    return 0;
+}
+
+/* RFC 8259 §2, as jansson reads it, without duplicate names (§4 leaves them open) and without NUL
+ * in texts. */
+int submission_parse(struct str body, struct arena *arena, struct submission *out,
+                     struct err *err)
+{
+    json_error_t error;
+    json_t *object = json_loadb(body.at ? body.at : "", body.len, JSON_REJECT_DUPLICATES, &error);
+    if (!object)
+        return err_set(err, "The body is not JSON at line %d, column %d: %s.", error.line,
+                       error.column, error.text);
+    int result = take_object(object, arena, out, err);
+    json_decref(object);
+    return result;
+}

@@ -1,0 +1,21 @@
+/*
+ * The body of POST /v1/jobs as a submission. Pure: bytes in, struct out.
+ */
+#ifndef TOCSIN_API_SUBMISSION_H
+#define TOCSIN_API_SUBMISSION_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "campaign/campaign.h"
+
+/* Longest accepted body: MESSAGE_MAX_SIZE of text, each byte of which may have come as \u00XX. */
+enum { SUBMISSION_MAX_SIZE = 7 * 1024 * 1024 };
+
+/*
+ * A JSON object with the fields of the table in submission.c, no others and none twice; `message`
+ * and `to` are needed. Texts are copied into the arena. -1 with a sentence.
+ */
+int submission_parse(struct str body, struct arena *arena, struct submission *out,
+                     struct err *err);
+
+#endif

@@ -1,0 +1,184 @@
+#include "template/html_tag.h"
+
+#include <myhtml/charef.h>
+
+#include "template/space.h"
+
+enum { MAX_REFERENCE = 40 };
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The length up to and with `end`, or all of s. */
+static size_t length_to(struct str s, struct str end)
+{
+    const char *hit = s.len ? memmem(s.at, s.len, end.at, end.len) : NULL;
+    return hit ? (size_t)(hit - s.at) + end.len : s.len;
+}
+
+/* The length of a tag: up to a ">" that is not in a quoted value. */
+static size_t tag_length(struct str s)
+{
+    char quote = '\0', before = '\0';
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.at[i];
+        if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (c == '>')
+            return i + 1;
+        else if ((c == '"' || c == '\'') && before == '=')
+            quote = c;
+        if (!byte_is_space(c))
+            before = c;
+    }
+    return length_to(s, STR(">"));
+}
+
+/* Elements whose content nobody reads. */
+static bool is_unread(struct str name)
+{
+    static const char *const names[] = {"script",   "style",    "head",     "title",
+                                        "noscript", "template", "textarea", "select",
+                                        "svg",      "object",   "xml"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (str_eq_nocase(name, str_of(names[i])))
+            return true;
+    return false;
+}
+
+/* The length up to and with the end tag of that name; 0 if there is none. */
+static size_t element_length(struct str s, struct str name)
+{
+    struct str rest = s;
+    while (rest.len) {
+        rest = str_skip(rest, length_to(rest, STR("</")));
+        if (rest.len && str_starts_nocase(rest, name))
+            return s.len - rest.len + tag_length(rest);
+    }
+    return 0;
+}
+
+static void take_tag(struct str s, struct html_piece *p)
+{
+    bool close = s.at[1] == '/';
+    size_t start = close ? 2 : 1, end = start;
+    p->whole.len = tag_length(s);
+    p->kind = close ? HTML_CLOSE : HTML_OPEN;
+    struct str tag = p->whole;
+    if (str_ends(tag, STR(">")))
+        tag.len--;
+    while (end < tag.len && !byte_is_space(tag.at[end]) && tag.at[end] != '/')
+        end++;
+    p->name = (struct str){tag.at + start, end - start};
+    p->attributes = str_skip(tag, end);
+    size_t element = close || !is_unread(p->name) ? 0 : element_length(s, p->name);
+    if (element) {
+        p->kind = HTML_OTHER;
+        p->whole.len = element;
+    }
+}
+
+static void take_text(struct str s, struct html_piece *p)
+{
+    const char *tag = str_find(str_skip(s, 1), '<');
+    p->kind = HTML_TEXT;
+    p->whole.len = tag ? (size_t)(tag - s.at) : s.len;
+}
+
+bool html_next(struct str *rest, struct html_piece *out)
+{
+    struct str s = *rest;
+    *out = (struct html_piece){.whole = {s.at, 0}};
+    if (s.len == 0)
+        return false;
+    char second = s.len > 1 ? s.at[1] : '\0';
+    if (s.at[0] == '<' && (second == '!' || second == '?')) {
+        out->kind = HTML_OTHER;
+        out->whole.len = length_to(s, str_starts(s, STR("<!--")) ? STR("-->") : STR(">"));
+    } else if (s.at[0] == '<' &&
+               (is_letter(second) || (second == '/' && s.len > 2 && is_letter(s.at[2])))) {
+        take_tag(s, out);
+    } else {
+        take_text(s, out);
+    }
+    *rest = str_skip(s, out->whole.len);
+    return true;
+}
+
+static struct str take_value(struct str *rest)
+{
+    *rest = space_skip(str_skip(*rest, 1));
+    if (rest->len && (rest->at[0] == '"' || rest->at[0] == '\'')) {
+        char quote = rest->at[0];
+        *rest = str_skip(*rest, 1);
+        struct str value = str_cut(rest, quote);
+        return value;
+    }
+    return space_next_word(rest);
+}
+
+bool html_next_attribute(struct str *rest, struct html_attribute *out)
+{
+    while (rest->len && (byte_is_space(rest->at[0]) || rest->at[0] == '/'))
+        *rest = str_skip(*rest, 1);
+    *out = (struct html_attribute){.whole = *rest, .name = {rest->at, 0}};
+    if (rest->len == 0)
+        return false;
+    size_t n = 1;
+    while (n < rest->len && !byte_is_space(rest->at[n]) && rest->at[n] != '=' && rest->at[n] != '/')
+        n++;
+    out->name.len = n;
+    *rest = str_skip(*rest, n);
+    struct str ahead = space_skip(*rest);
+    if (ahead.len && ahead.at[0] == '=') {
+        out->value = take_value(&ahead);
+        *rest = ahead;
+    }
+    out->whole.len -= rest->len;
+    return true;
+}
+
+static size_t numeric_reference(struct str s, int32_t *point)
+{
+    bool hex = s.len > 2 && (s.at[2] | 32) == 'x';
+    size_t start = hex ? 3 : 2, at = start;
+    int64_t value = 0;
+    for (; at < s.len; at++) {
+        char c = s.at[at], low = (char)(c | 32);
+        int digit = is_digit(c) ? c - '0' : hex && low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+        if (digit < 0)
+            break;
+        value = value > 0x10FFFF ? value : value * (hex ? 16 : 10) + digit;
+    }
+    if (at == start)
+        return 0;
+    bool valid = value > 0 && value <= 0x10FFFF && !(value >= 0xD800 && value <= 0xDFFF);
+    *point = valid ? (int32_t)value : 0xFFFD;
+    return at < s.len && s.at[at] == ';' ? at + 1 : at;
+}
+
+size_t html_reference(struct str s, int32_t *point)
+{
+    size_t len = 1, used = 0, ignored = 0;
+    if (s.len < 3 || s.at[0] != '&')
+        return 0;
+    if (s.at[1] == '#')
+        return numeric_reference(s, point);
+    while (len < s.len && len < MAX_REFERENCE && (is_letter(s.at[len]) || is_digit(s.at[len])))
+        len++;
+    if (len == 1)
+        return 0;
+    len += len < s.len && s.at[len] == ';';
+    const charef_entry_t *entry = myhtml_charef_find(s.at + 1, &used, len - 1, &ignored);
+    if (!entry || entry->codepoints_len == 0 || used != len - 1)
+        return 0;
+    *point = (int32_t)entry->codepoints[0];
+    return len;
+}

@@ -1,0 +1,368 @@
+/* Jobs from submission to their end, with a real store and a pretended delivery. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "campaign/campaign.h"
+#include "store/queue.h"
+#include "unit/people.h"
+
+enum { PEOPLE = 45000, DOMAINS = 7 }; /* more than two slices of fan-out */
+
+static const char source[] = "Subject: Hello\n\nHello {{ contact.email }}\n";
+
+static struct {
+    struct people people;
+    struct senders *senders;
+    struct composers *composers;
+    struct loop front;
+    struct campaign *campaign;
+    struct campaign_answer answer;
+    bool answered;
+    bool offered[DOMAINS + 1];
+    struct mailing *mailing; /* of the last offer */
+} t;
+
+static void write_contacts(struct txn *txn, void *ctx)
+{
+    static uint32_t ids[PEOPLE];
+    char address[64];
+    (void)ctx;
+    struct contact_writer *w = contact_writer_begin(txn, 1700000000);
+    for (int i = 0; i < PEOPLE; i++) {
+        snprintf(address, sizeof(address), "user%d@d%d.example", i, i % DOMAINS);
+        ids[i] = people_add(w, address, NULL);
+    }
+    contact_writer_end(w);
+    set_add(txn, SET_LIST, name_intern(txn, NAME_LIST, STR("everyone")), ids, PEOPLE);
+    set_add(txn, SET_LIST, name_intern(txn, NAME_LIST, STR("few")), ids, 10);
+    name_intern(txn, NAME_LIST, STR("nobody"));
+}
+
+static void on_offer(void *ctx, struct mailing *mailing, const uint32_t *domains, size_t count)
+{
+    (void)ctx;
+    t.mailing = mailing;
+    for (size_t i = 0; i < count; i++)
+        t.offered[domains[i]] = true;
+}
+
+static void start_campaign(void)
+{
+    struct campaign_hooks hooks = {.offer = on_offer};
+    struct err err;
+    t.campaign = campaign_new(t.people.store, t.composers, &t.front, &hooks);
+    assert_int_equal(campaign_start(t.campaign, &err), 0);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct err err;
+    memset(&t, 0, sizeof(t));
+    people_open(&t.people);
+    people_write(&t.people, write_contacts, NULL);
+    t.senders = people_senders(&t.people);
+    t.composers = composers_new(t.people.store, 1, t.senders, &err);
+    assert_int_equal(loop_init(&t.front, "front", &err), 0);
+    start_campaign();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    campaign_stop(t.campaign);
+    people_close(&t.people);
+    loop_release(&t.front);
+    campaign_free(t.campaign);
+    composers_free(t.composers);
+    senders_unref(t.senders);
+    return 0;
+}
+
+/* Turns the front loop for a moment. */
+static void turn(void)
+{
+    uv_run(&t.front.uv, UV_RUN_NOWAIT);
+    usleep(500);
+}
+
+static void on_answer(void *ctx, const struct campaign_answer *answer)
+{
+    (void)ctx;
+    t.answer = *answer;
+    t.answered = true;
+}
+
+static void await(void)
+{
+    for (int i = 0; i < 20000 && !t.answered; i++)
+        turn();
+    assert_true(t.answered);
+    t.answered = false;
+}
+
+static uint32_t submit(const char *segment)
+{
+    struct submission s = {.source = str_of(source), .segment = str_of(segment), .lane = LANE_BULK};
+    campaign_submit(t.campaign, &s, on_answer, NULL);
+    await();
+    return t.answer.job;
+}
+
+/* The job as people see it; its numbers are checked to add up every time. */
+static struct job_view view(uint32_t job)
+{
+    struct job_view v;
+    struct txn txn;
+    assert_int_equal(txn_begin(t.people.store, &txn), 0);
+    assert_true(campaign_view(t.campaign, &txn, job, &v));
+    txn_end(&txn);
+    uint32_t sum = v.in_flight;
+    for (size_t i = 0; i < RECIPIENT_STATES; i++)
+        sum += v.counts[i];
+    assert_int_equal(sum, v.recipients);
+    return v;
+}
+
+static void await_fanout(uint32_t job)
+{
+    for (int i = 0; i < 20000 && view(job).queued_up_to < view(job).recipients; i++)
+        turn();
+    assert_int_equal(view(job).queued_up_to, view(job).recipients);
+}
+
+struct queue_count {
+    uint32_t job;
+    size_t count;
+    struct queue_entry first;
+};
+
+static struct queue_count count_queue(uint32_t job)
+{
+    static struct queue_entry entries[PEOPLE];
+    struct queue_count c = {.job = job};
+    struct txn txn;
+    assert_int_equal(txn_begin(t.people.store, &txn), 0);
+    for (uint32_t domain = 0; (domain = queue_next_domain(&txn, job, domain));) {
+        struct queue_entry from = {job, domain, 0, 0};
+        size_t n = queue_read(&txn, &from, UINT32_MAX, entries, PEOPLE);
+        if (c.count == 0 && n)
+            c.first = entries[0];
+        c.count += n;
+    }
+    txn_end(&txn);
+    return c;
+}
+
+/* What delivery does when an answer has come: the outcomes, durable, and the news of them. */
+struct landing {
+    struct outcome outcomes[10];
+    size_t count, sum_count;
+    struct outcome_sums sums[10];
+};
+
+static void apply_landing(struct txn *txn, void *ctx)
+{
+    struct landing *l = ctx;
+    l->sum_count = outcomes_apply(txn, l->outcomes, l->count, l->sums);
+}
+
+static void land(struct landing *l)
+{
+    people_write(&t.people, apply_landing, l);
+    campaign_committed(t.campaign, l->outcomes, l->count, l->sums, l->sum_count);
+    for (int i = 0; i < 10; i++)
+        turn();
+}
+
+static void every_recipient_is_queued_once_and_every_domain_offered(void **state)
+{
+    (void)state;
+    uint32_t job = submit("list:everyone");
+    assert_int_equal(t.answer.result, CAMPAIGN_OK);
+    assert_int_equal(t.answer.recipients, PEOPLE);
+    await_fanout(job);
+    assert_int_equal(count_queue(job).count, PEOPLE);
+    for (int i = 1; i <= DOMAINS; i++)
+        assert_true(t.offered[i]);
+    assert_int_equal(view(job).counts[RECIPIENT_QUEUED], PEOPLE);
+    assert_int_equal(view(job).state, JOB_SENDING);
+}
+
+static void what_is_in_flight_is_nowhere_else(void **state)
+{
+    (void)state;
+    uint32_t job = submit("list:few");
+    await_fanout(job);
+    atomic_fetch_add(&t.mailing->begun[RECIPIENT_QUEUED], 1);
+    assert_int_equal(view(job).in_flight, 1);
+    assert_int_equal(view(job).counts[RECIPIENT_QUEUED], 9);
+    struct queue_entry e = count_queue(job).first;
+    struct landing l = {.count = 1};
+    l.outcomes[0] = (struct outcome){.job = job,
+                                     .contact = e.contact,
+                                     .domain = e.domain,
+                                     .state = RECIPIENT_DELIVERED,
+                                     .at = 1700000000,
+                                     .attempted = true,
+                                     .counted = true,
+                                     .from = RECIPIENT_QUEUED,
+                                     .code = 250};
+    land(&l);
+    assert_int_equal(view(job).in_flight, 0);
+    assert_int_equal(view(job).counts[RECIPIENT_DELIVERED], 1);
+    assert_int_equal(count_queue(job).count, 9);
+}
+
+static void a_job_is_finished_with_its_last_recipient(void **state)
+{
+    (void)state;
+    uint32_t job = submit("email:user3@d3.example");
+    await_fanout(job);
+    struct queue_entry e = count_queue(job).first;
+    struct landing l = {.count = 1};
+    l.outcomes[0] = (struct outcome){.job = job,
+                                     .contact = e.contact,
+                                     .domain = e.domain,
+                                     .state = RECIPIENT_DEFERRED,
+                                     .due = 1700000300,
+                                     .at = 1700000000,
+                                     .code = 450};
+    land(&l);
+    assert_int_equal(view(job).state, JOB_SENDING);
+    assert_int_equal(view(job).counts[RECIPIENT_DEFERRED], 1);
+    l.outcomes[0].was_due = 1700000300;
+    l.outcomes[0].due = 0;
+    l.outcomes[0].state = RECIPIENT_BOUNCED;
+    l.outcomes[0].code = 550;
+    land(&l);
+    assert_int_equal(view(job).state, JOB_FINISHED);
+    assert_int_equal(view(job).counts[RECIPIENT_BOUNCED], 1);
+    assert_int_equal(count_queue(job).count, 0);
+    assert_int_equal(campaign_active(t.campaign), 0);
+    land(&l); /* once more: it is refused, nothing is counted twice */
+    assert_int_equal(view(job).counts[RECIPIENT_BOUNCED], 1);
+}
+
+static void pausing_turns_the_gate_and_resuming_offers_again(void **state)
+{
+    (void)state;
+    uint32_t job = submit("list:few");
+    await_fanout(job);
+    campaign_pause(t.campaign, job, on_answer, NULL);
+    await();
+    assert_int_equal(t.answer.result, CAMPAIGN_OK);
+    assert_int_equal(view(job).state, JOB_PAUSED);
+    assert_int_equal(mailing_gate(t.mailing), GATE_PAUSED);
+    campaign_pause(t.campaign, job, on_answer, NULL);
+    await();
+    assert_int_equal(t.answer.result, CAMPAIGN_CONFLICT);
+    memset(t.offered, 0, sizeof(t.offered));
+    campaign_resume(t.campaign, job, on_answer, NULL);
+    await();
+    for (int i = 0; i < 10; i++)
+        turn();
+    assert_int_equal(mailing_gate(t.mailing), GATE_OPEN);
+    assert_true(t.offered[1]);
+}
+
+static void cancelling_empties_the_queue_behind_it(void **state)
+{
+    (void)state;
+    uint32_t job = submit("list:everyone");
+    await_fanout(job);
+    struct mailing *mailing = mailing_ref(t.mailing);
+    atomic_fetch_add(&mailing->begun[RECIPIENT_QUEUED], 1);
+    campaign_cancel(t.campaign, job, on_answer, NULL);
+    await();
+    assert_int_equal(mailing_gate(mailing), GATE_CLOSED);
+    assert_int_equal(view(job).state, JOB_CANCELLED);
+    assert_int_equal(view(job).counts[RECIPIENT_CANCELLED], PEOPLE - 1);
+    assert_int_equal(view(job).in_flight, 1);
+    for (int i = 0; i < 20000 && count_queue(job).count; i++)
+        turn();
+    assert_int_equal(count_queue(job).count, 0);
+    struct landing l = {.count = 1};
+    l.outcomes[0] = (struct outcome){.job = job,
+                                     .contact = 1,
+                                     .domain = 1,
+                                     .state = RECIPIENT_DELIVERED,
+                                     .at = 1700000000,
+                                     .counted = true,
+                                     .from = RECIPIENT_QUEUED,
+                                     .code = 250};
+    land(&l);
+    assert_int_equal(view(job).counts[RECIPIENT_DELIVERED], 1);
+    assert_int_equal(view(job).counts[RECIPIENT_CANCELLED], PEOPLE - 1);
+    campaign_resume(t.campaign, job, on_answer, NULL);
+    await();
+    assert_int_equal(t.answer.result, CAMPAIGN_CONFLICT);
+    mailing_unref(mailing);
+}
+
+static void fan_out_goes_on_after_a_restart(void **state)
+{
+    (void)state;
+    uint32_t job = submit("list:everyone");
+    campaign_stop(t.campaign); /* at most one slice more */
+    for (int i = 0; i < 400; i++)
+        turn();
+    assert_in_range(count_queue(job).count, 0, PEOPLE - 1);
+    campaign_free(t.campaign);
+    start_campaign();
+    await_fanout(job);
+    assert_int_equal(count_queue(job).count, PEOPLE);
+}
+
+static void refusals_say_why_and_write_nothing(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"list:evryone", "evryone"},
+                                           {"list:nobody", "is empty"},
+                                           {"list:", "olumn"},
+                                           {"", "is empty"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        submit(cases[i][0]);
+        assert_int_equal(t.answer.result, CAMPAIGN_BAD_INPUT);
+        if (!strstr(t.answer.err.text, cases[i][1]))
+            fail_msg("\"%s\": \"%s\"", cases[i][0], t.answer.err.text);
+    }
+    campaign_cancel(t.campaign, 99, on_answer, NULL);
+    await();
+    assert_int_equal(t.answer.result, CAMPAIGN_NOT_FOUND);
+    assert_int_equal(submit("list:few"), 1);
+}
+
+static void a_dry_run_only_counts(void **state)
+{
+    (void)state;
+    struct submission s = {.source = str_of(source),
+                           .segment = STR("list:everyone and not list:few"),
+                           .dry_run = true};
+    campaign_submit(t.campaign, &s, on_answer, NULL);
+    await();
+    assert_int_equal(t.answer.recipients, PEOPLE - 10);
+    assert_int_equal(t.answer.job, 0);
+    assert_int_equal(campaign_active(t.campaign), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(every_recipient_is_queued_once_and_every_domain_offered),
+        TEST(what_is_in_flight_is_nowhere_else),
+        TEST(a_job_is_finished_with_its_last_recipient),
+        TEST(pausing_turns_the_gate_and_resuming_offers_again),
+        TEST(cancelling_empties_the_queue_behind_it),
+        TEST(fan_out_goes_on_after_a_restart),
+        TEST(refusals_say_why_and_write_nothing),
+        TEST(a_dry_run_only_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
