@@ -113,11 +113,15 @@ static void refuse_route(struct http_connection *c, struct http_request *request
                        STR_ARG(request->head.method), STR_ARG(methods));
 }
 
+static bool is_limited(const struct http_request *request)
+{
+    return request->match.route->body_limit || !http_is_streamed(request);
+}
+
 static void begin_body(struct http_connection *c, struct http_request *request)
 {
     const struct http_route *route = request->match.route;
-    bool limited = route->body_limit || !http_is_streamed(request);
-    if (limited && request->head.length > route->body_limit) {
+    if (is_limited(request) && request->head.length > route->body_limit) {
         http_respond_error(request, 413, "The body has more than %zu bytes.", route->body_limit);
         return;
     }
@@ -137,10 +141,9 @@ static void begin_request(struct http_connection *c, struct str bytes)
     struct http_request *request = http_request_new(c);
     int status = http_head_parse_request(arena_str(&request->arena, bytes), &request->head, &err);
     if (!status && !url_split(request->head.target, &request->path, &request->query))
-        status = 400, err_set(&err, "The request's URL has no path.");
+        status = 400;
     if (status) {
-        request->head.keep_alive = false;
-        refuse(c, (unsigned)status, err.text);
+        refuse(c, (unsigned)status, err.text[0] ? err.text : "The request's URL has no path.");
         return;
     }
     const struct http_server_options *options = &c->server->options;
@@ -174,17 +177,14 @@ static bool use_head(struct http_connection *c, struct str *rest)
 
 static void give_body(struct http_connection *c, struct http_request *request, struct str piece)
 {
-    if (http_is_streamed(request)) {
+    size_t limit = request->match.route->body_limit;
+    request->received += piece.len;
+    if (is_limited(request) && request->received > limit)
+        http_respond_error(request, 413, "The body has more than %zu bytes.", limit);
+    else if (http_is_streamed(request))
         request->match.route->handler.on_body(request, piece);
-        return;
-    }
-    if (request->body.len + piece.len > request->match.route->body_limit) {
-        http_respond_error(request, 413, "The body has more than %zu bytes.",
-                           request->match.route->body_limit);
-        return;
-    }
-    buf_add_str(&request->body, piece);
-    http_connection_watch(c, true);
+    else
+        buf_add_str(&request->body, piece);
 }
 
 static void end_body(struct http_request *request)

@@ -62,6 +62,7 @@ struct http_request {
     struct str path, query;
     struct http_match match;
     struct http_body framing;
+    uint64_t received;  /* bytes of the body */
     struct buf body;    /* gathered */
     struct buf headers; /* of the answer, that the handler added */
     void *state;

@@ -37,8 +37,7 @@ struct http_route {
     const char *method;
     const char *path;
     struct http_handler handler;
-    size_t
-        body_limit; /* bytes; a larger gathered body is refused with 413. Streamed: 0 is no limit */
+    size_t body_limit; /* bytes; a larger body is refused with 413. Streamed: 0 is no limit */
 };
 
 struct http_param {

@@ -104,6 +104,17 @@ static void on_grace_over(void *ctx)
     on_closed(closed_ctx);
 }
 
+/* Where nothing is on its way, there is nothing to wait for. */
+static void close_if_idle(struct http_connection *c)
+{
+    if (c->request)
+        return;
+    if (c->in.len == 0 && stream_pending(c->stream) == 0 && !c->ending)
+        stream_abort(c->stream);
+    else
+        http_connection_close(c);
+}
+
 void http_server_close(struct http_server *server, uint64_t grace_ms, void (*on_closed)(void *ctx),
                        void *ctx)
 {
@@ -114,7 +125,6 @@ void http_server_close(struct http_server *server, uint64_t grace_ms, void (*on_
         listener_close(server->listeners[i]);
     server->listeners_len = 0;
     for (struct http_connection *c = server->connections; c; c = c->next)
-        if (!c->request)
-            http_connection_close(c);
+        close_if_idle(c);
     timer_start(&server->grace, is_empty(server) ? 0 : grace_ms);
 }
