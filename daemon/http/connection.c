@@ -175,7 +175,7 @@ static bool use_head(struct http_connection *c, struct str *rest)
     return true;
 }
 
-static void give_body(struct http_connection *c, struct http_request *request, struct str piece)
+static void give_body(struct http_request *request, struct str piece)
 {
     size_t limit = request->match.route->body_limit;
     request->received += piece.len;
@@ -209,7 +209,7 @@ static bool use_body(struct http_connection *c, struct str *rest)
         return true;
     }
     if (piece.len)
-        give_body(c, request, piece);
+        give_body(request, piece);
     else if (http_body_done(&request->framing))
         end_body(request);
     else

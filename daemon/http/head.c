@@ -31,10 +31,10 @@ ssize_t http_head_length(struct str bytes, size_t from, struct err *err)
 {
     for (size_t i = from; i < bytes.len; i++) {
         if (i >= HTTP_HEAD_MAX)
-            return -REFUSE(LONG_HEAD, "The request's head has more than %d bytes.", HTTP_HEAD_MAX);
+            return -REFUSE(LONG_HEAD, "The head has more than %d bytes.", HTTP_HEAD_MAX);
         const char *fault = find_fault(bytes.at, i);
         if (fault)
-            return -REFUSE(BAD, "The request's head is malformed: %s.", fault);
+            return -REFUSE(BAD, "The head is malformed: %s.", fault);
         if (bytes.at[i] == '\n' && i >= 3 && bytes.at[i - 2] == '\n')
             return (ssize_t)i + 1;
     }

@@ -203,6 +203,8 @@ static void write_inline(struct walk *k, cmark_node *node, bool enter)
 static void write_link(struct walk *k, cmark_node *node, bool enter)
 {
     struct str url = str_of(cmark_node_get_url(node));
+    if (!enter)
+        text_write_tags_of(k->w, str_of(cmark_node_get_title(node)));
     if (cmark_node_get_type(node) == CMARK_NODE_IMAGE) {
         if (!enter)
             text_write_tags_of(k->w, url);

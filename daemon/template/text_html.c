@@ -9,12 +9,6 @@ void html_text_init(struct html_text *h, struct text_writer *w)
     *h = (struct html_text){.w = w};
 }
 
-void html_text_release(struct html_text *h)
-{
-    buf_release(&h->href);
-    buf_release(&h->value);
-}
-
 /* Characters that are there to be invisible: preheader filler, soft hyphens. */
 static bool is_invisible(int32_t point)
 {
@@ -115,6 +109,13 @@ static void close_link(struct html_text *h)
     if (h->in_link)
         text_write_url(h->w, h->link_at, buf_str(&h->href));
     h->in_link = false;
+}
+
+void html_text_release(struct html_text *h)
+{
+    close_link(h);
+    buf_release(&h->href);
+    buf_release(&h->value);
 }
 
 static void open_link(struct html_text *h, const struct html_piece *p)
@@ -283,6 +284,7 @@ static void write_boundary(struct html_text *h, enum meaning meaning, const stru
 static void write_open(struct html_text *h, const struct html_piece *p)
 {
     enum meaning meaning = meaning_of(p->name);
+    text_write_tags_of(h->w, p->name);
     if (meaning == MEANS_LINK) {
         open_link(h, p);
         return;
@@ -303,6 +305,7 @@ static void write_open(struct html_text *h, const struct html_piece *p)
 static void write_close(struct html_text *h, const struct html_piece *p)
 {
     enum meaning meaning = meaning_of(p->name);
+    text_write_tags_of(h->w, p->name);
     text_write_tags_of(h->w, p->attributes);
     if (meaning == MEANS_LINK)
         close_link(h);

@@ -132,8 +132,10 @@ void text_write_url(struct text_writer *w, size_t from, struct str url)
     struct str text = str_skip(buf_str(&w->out), from), address = url;
     if (str_starts_nocase(url, STR("mailto:")))
         address = str_skip(url, 7);
-    if (url.len == 0 || url.at[0] == '#')
+    if (url.len == 0 || url.at[0] == '#') {
+        text_write_tags_of(w, url);
         return;
+    }
     text = str_trim(text);
     if (str_eq(text, url) || str_eq(text, address))
         return;

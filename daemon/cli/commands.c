@@ -1,0 +1,51 @@
+#include "cli/command.h"
+
+#include <string.h>
+
+const struct command *const commands[] = {
+    &contacts_import_command,
+    &contacts_show_command,
+    &contacts_export_command,
+    &contacts_count_command,
+    &contacts_suppress_command,
+    &contacts_unsuppress_command,
+    &list_list_command,
+    &send_command,
+    &job_list_command,
+    &job_show_command,
+    &job_watch_command,
+    &job_pause_command,
+    &job_resume_command,
+    &job_cancel_command,
+    &job_recipients_command,
+    &why_command,
+    &status_command,
+};
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+const struct flag global_flags[] = {
+    {"socket", "PATH",
+     "The daemon's control socket (else $TOCSIN_SOCKET, ./control.sock, /run/tocsin/control.sock)"},
+    {"json", NULL, "Print JSON instead of text for people"},
+    {"help", NULL, "Explain the command"},
+    {"version", NULL, "Print the program's version"},
+    {NULL, NULL, NULL},
+};
+
+const struct command *command_find(const char *group, const char *name)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *c = commands[i];
+        if (strcmp(c->group ? c->group : "", group ? group : "") == 0 && strcmp(c->name, name) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+bool command_group_exists(const char *group)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (commands[i]->group && strcmp(commands[i]->group, group) == 0)
+            return true;
+    return false;
+}
