@@ -72,7 +72,7 @@ void map_locate(struct store *store)
 }
 
 /* When LMDB cannot place the new map it has already given up the old one: there is nothing to go on
- * with, and what was not committed is still in the journal. */
+ * with. What was committed is safe, and a start takes it from there. */
 static void map_lost(const struct store *store, size_t size, int rc)
 {
     log_say(LOG_ERROR, "store_map_lost",
