@@ -7,6 +7,7 @@
 #include "api/routes.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "loop/address.h"
 
 /* A reader that stands at a pager for a while is no dead peer; nor is a slow export into us. */
 enum { SILENCE_MS = 15 * 60 * 1000 };
@@ -37,15 +38,14 @@ static int open_metrics(struct api *api, struct err *err)
                                           .ctx = api,
                                           .name = "metrics",
                                           .connections_max = 32};
-    struct buf address = BUF_INIT;
+    char address[ADDRESS_NAME_SIZE];
     if (listen->port == 0)
         return 0;
     metrics_init();
     api->metrics = server_new(api, &options);
-    listen_address_add(&address, listen);
-    int result = http_server_listen_tcp(api->metrics, address.at, err);
-    buf_release(&address);
-    return result;
+    snprintf(address, sizeof(address), strchr(listen->host, ':') ? "[%s]:%u" : "%s:%u",
+             listen->host, listen->port);
+    return http_server_listen_tcp(api->metrics, address, err);
 }
 
 static void nobody_waits(void *ctx)

@@ -96,8 +96,7 @@ static int take_field(const struct field *field, json_t *object, struct arena *a
     return 0;
 }
 
-static int take_object(json_t *object, struct arena *arena, struct submission *out,
-                       struct err *err)
+static int take_object(json_t *object, struct arena *arena, struct submission *out, struct err *err)
 {
     if (!json_is_object(object))
         return err_set(err, "The body must be a JSON object.");
@@ -112,8 +111,7 @@ static int take_object(json_t *object, struct arena *arena, struct submission *o
 
 /* RFC 8259 §2, as jansson reads it, without duplicate names (§4 leaves them open) and without NUL
  * in texts. */
-int submission_parse(struct str body, struct arena *arena, struct submission *out,
-                     struct err *err)
+int submission_parse(struct str body, struct arena *arena, struct submission *out, struct err *err)
 {
     json_error_t error;
     json_t *object = json_loadb(body.at ? body.at : "", body.len, JSON_REJECT_DUPLICATES, &error);

@@ -15,7 +15,6 @@ enum { SUBMISSION_MAX_SIZE = 7 * 1024 * 1024 };
  * A JSON object with the fields of the table in submission.c, no others and none twice; `message`
  * and `to` are needed. Texts are copied into the arena. -1 with a sentence.
  */
-int submission_parse(struct str body, struct arena *arena, struct submission *out,
-                     struct err *err);
+int submission_parse(struct str body, struct arena *arena, struct submission *out, struct err *err);
 
 #endif

@@ -85,8 +85,11 @@ static uint64_t now_ms(const struct site *site)
 
 static void wake_in(struct site *site, uint64_t ms)
 {
-    if (!timer_running(&site->wake) || site->wake.due_ms > now_ms(site) + ms)
-        timer_start(&site->wake, ms);
+    uint64_t at = now_ms(site) + ms;
+    if (timer_running(&site->wake) && site->wake_at_ms <= at)
+        return;
+    site->wake_at_ms = at;
+    timer_start(&site->wake, ms);
 }
 
 void site_wake_at(struct site *site, uint32_t due)

@@ -51,6 +51,7 @@ struct site {
     SSL_SESSION *session;
     struct site_lessons lessons;
     struct timer wake;
+    uint64_t wake_at_ms; /* while it runs: on the loop's clock */
     bool working, again;
     UT_hash_handle hh;
 };

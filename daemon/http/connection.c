@@ -164,7 +164,8 @@ static bool use_head(struct http_connection *c, struct str *rest)
     c->looked = len ? 0 : rest->len;
     if (len == 0)
         return false;
-    c->wait = WAIT_NOTHING;
+    c->wait = WAIT_NOTHING; /* so that the next head has its full time */
+    timer_stop(&c->timeout);
     if (len < 0) {
         refuse(c, (unsigned)-len, err.text);
         return true;

@@ -16,6 +16,7 @@ void smtp_output_init(struct smtp_output *o,
 
 void smtp_output_discard(struct smtp_output *o)
 {
+    o->added = o->written;
     o->count = 0;
     o->used = 0;
 }
@@ -25,8 +26,8 @@ void smtp_output_flush(struct smtp_output *o)
     size_t n = o->count;
     if (n == 0)
         return;
-    smtp_output_discard(o);
     o->written = o->added;
+    smtp_output_discard(o);
     o->write(o->owner, o->parts, n);
 }
 

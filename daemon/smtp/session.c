@@ -43,18 +43,13 @@ void smtp_session_drained(struct smtp_session *s)
     smtp_state_rearm(s);
 }
 
-static const char *server_name(const struct smtp_session *s)
-{
-    return s->params->server_name ? s->params->server_name : "The server";
-}
-
 void smtp_session_timeout(struct smtp_session *s)
 {
     enum smtp_end end = s->state == SMTP_CONNECT     ? SMTP_END_CONNECT_FAILED
                         : s->state == SMTP_HANDSHAKE ? SMTP_END_TLS_FAILED
                         : s->state == SMTP_QUIT      ? SMTP_END_QUIT
                                                      : SMTP_END_TIMEOUT;
-    smtp_state_end(s, end, "%s did not answer %s within %.3g s.", server_name(s),
+    smtp_state_end(s, end, "%s did not answer %s within %.3g s.", smtp_server_name(s),
                    smtp_state_waits_for(s->state), (double)s->timer_ms / 1000);
 }
 
@@ -74,7 +69,7 @@ void smtp_session_gone(struct smtp_session *s, enum smtp_end why, const char *de
     s->close_due = false;
     s->closed_due = true;
     smtp_state_end(s, end_of(s, why), "%s closed the connection while we waited for %s.%s%s",
-                   server_name(s), smtp_state_waits_for(s->state), *detail ? " " : "", detail);
+                   smtp_server_name(s), smtp_state_waits_for(s->state), *detail ? " " : "", detail);
 }
 
 /* How many may fly beside those that do: in a flight, nothing may follow DATA before its answer. */
@@ -117,7 +112,7 @@ void smtp_session_quit(struct smtp_session *s)
 {
     s->quitting = true;
     if (s->state < SMTP_IDLE)
-        smtp_state_end(s, SMTP_END_QUIT, "We left before %s was ready.", server_name(s));
+        smtp_state_end(s, SMTP_END_QUIT, "We left before %s was ready.", smtp_server_name(s));
     else if (s->state == SMTP_IDLE && !smtp_flight_waiting(&s->flight))
         smtp_state_enter(s, SMTP_QUIT, NULL);
 }
@@ -201,7 +196,7 @@ static bool hear_reply(struct smtp_session *s)
         return false;
     if (status == SMTP_REPLY_BAD)
         smtp_state_end(s, SMTP_END_GARBAGE, "%s answered %s with something that is not SMTP.",
-                       server_name(s), smtp_state_waits_for(s->state));
+                       smtp_server_name(s), smtp_state_waits_for(s->state));
     else
         smtp_state_hear(s);
     return true;

@@ -5,11 +5,12 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "smtp/command.h"
+#include "smtp/verbs.h"
 
 /*
  * Each arrow is the function that decides it; `say_` runs when a state is entered, `hear_` when its
- * answer came and returns the next state. Everything may go to CLOSED.
+ * answer came and returns the next state (verbs.c; the prefix smtp_ is left out here). Everything
+ * may go to CLOSED.
  *
  *     CONNECT ── smtp_session_opened ──> GREETING ── hear_greeting ──> EHLO
  *
@@ -45,29 +46,9 @@ struct state {
 
 #define NO_TIMEOUT SIZE_MAX
 
-static const char *server_name(const struct smtp_session *s)
+const char *smtp_server_name(const struct smtp_session *s)
 {
-    return s->params->server_name ? s->params->server_name : "the server";
-}
-
-static bool is_class(const struct smtp_reply *r, int class)
-{
-    return r->code / 100 == class;
-}
-
-static bool is_refusal(const struct smtp_reply *r)
-{
-    return is_class(r, 4) || is_class(r, 5);
-}
-
-static bool may_chunk(const struct smtp_session *s)
-{
-    return s->offers.chunking;
-}
-
-static bool may_pipeline(const struct smtp_session *s)
-{
-    return s->offers.pipelining;
+    return s->params->server_name ? s->params->server_name : "The server";
 }
 
 /* The ways to end. */
@@ -81,8 +62,7 @@ static void vnote_end(struct smtp_session *s, enum smtp_end end, const char *for
         vsnprintf(s->sentence, sizeof(s->sentence), format, args);
 }
 
-__attribute__((format(printf, 3, 4))) static enum smtp_state
-ending(struct smtp_session *s, enum smtp_end end, const char *format, ...)
+enum smtp_state smtp_ending(struct smtp_session *s, enum smtp_end end, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -107,26 +87,25 @@ static void keep_end_reply(struct smtp_session *s, const struct smtp_reply *r)
 }
 
 /* `mx.example refused EHLO, saying "550 5.7.1 Go away".`: the reply ends the session. */
-static enum smtp_state ended_by(struct smtp_session *s, enum smtp_end end, const char *did,
-                                const struct smtp_reply *r)
+enum smtp_state smtp_ended_by(struct smtp_session *s, enum smtp_end end, const char *did,
+                              const struct smtp_reply *r)
 {
     struct buf reply = BUF_INIT;
     smtp_reply_format(r, &reply);
     keep_end_reply(s, r);
-    enum smtp_state next =
-        ending(s, end, "%s %s %s, saying \"%.*s\".", server_name(s), did,
-               smtp_state_waits_for(s->state), (int)smtp_text_fit(buf_str(&reply), 200), reply.at);
+    enum smtp_state next = smtp_ending(s, end, "%s %s %s, saying \"%.*s\".", smtp_server_name(s),
+                                       did, smtp_state_waits_for(s->state),
+                                       (int)smtp_text_fit(buf_str(&reply), 200), reply.at);
     buf_release(&reply);
     return next;
 }
 
-static enum smtp_state out_of_step(struct smtp_session *s, const struct smtp_reply *r)
+enum smtp_state smtp_out_of_step(struct smtp_session *s, const struct smtp_reply *r)
 {
-    return ended_by(s, SMTP_END_GARBAGE, "gave a senseless answer to", r);
+    return smtp_ended_by(s, SMTP_END_GARBAGE, "gave a senseless answer to", r);
 }
 
-/* What comes after an answer that needs nothing said at once. */
-static enum smtp_state upcoming(const struct smtp_session *s)
+enum smtp_state smtp_upcoming(const struct smtp_session *s)
 {
     const struct smtp_expectation *oldest = smtp_flight_expected(&s->flight);
     if (oldest)
@@ -134,275 +113,6 @@ static enum smtp_state upcoming(const struct smtp_session *s)
     if (s->quitting && !smtp_flight_waiting(&s->flight))
         return SMTP_QUIT;
     return s->open_transaction ? SMTP_RSET : SMTP_IDLE;
-}
-
-/* What was just said has an answer. */
-static void expect(struct smtp_session *s, enum smtp_state state, struct smtp_slot *slot)
-{
-    smtp_flight_expect(&s->flight, (struct smtp_expectation){state, slot, s->output.added});
-}
-
-static void say(struct smtp_session *s, enum smtp_state state, struct smtp_slot *slot,
-                struct str line)
-{
-    smtp_output_copy(&s->output, line);
-    expect(s, state, slot);
-}
-
-static void say_nothing(struct smtp_session *s, struct smtp_slot *slot)
-{
-    (void)s;
-    (void)slot;
-}
-
-/* Where no answer is due. */
-static enum smtp_state hear_unasked(struct smtp_session *s, struct smtp_slot *slot,
-                                    const struct smtp_reply *r)
-{
-    (void)slot;
-    return ended_by(s, SMTP_END_GARBAGE, "spoke when we waited for", r);
-}
-
-/* Greeting and hello. */
-
-static void say_greeting(struct smtp_session *s, struct smtp_slot *slot)
-{
-    expect(s, SMTP_GREETING, slot);
-}
-
-static enum smtp_state hear_greeting(struct smtp_session *s, struct smtp_slot *slot,
-                                     const struct smtp_reply *r)
-{
-    (void)slot;
-    if (is_class(r, 2))
-        return SMTP_EHLO;
-    if (is_refusal(r))
-        return ended_by(s, SMTP_END_REFUSED, "turned us away at", r);
-    return out_of_step(s, r);
-}
-
-static void say_hello(struct smtp_session *s, enum smtp_state state, struct str verb)
-{
-    smtp_output_copy(&s->output, verb);
-    smtp_output_copy(&s->output, str_of(s->params->ehlo_name));
-    say(s, state, NULL, STR("\r\n"));
-}
-
-static void say_ehlo(struct smtp_session *s, struct smtp_slot *slot)
-{
-    (void)slot;
-    say_hello(s, SMTP_EHLO, STR("EHLO "));
-}
-
-static bool wants_tls(const struct smtp_session *s)
-{
-    if (s->secure || s->params->tls == SMTP_TLS_NONE || !s->offers.starttls)
-        return false;
-    return s->params->tls == SMTP_TLS_REQUIRED || !s->params->no_starttls;
-}
-
-/* Both hellos end here: what the server offers is known. */
-static enum smtp_state greeted(struct smtp_session *s)
-{
-    if (wants_tls(s))
-        return SMTP_STARTTLS;
-    if (s->params->tls == SMTP_TLS_REQUIRED && !s->secure)
-        return ending(s, SMTP_END_TLS_MISSING, "%s does not offer STARTTLS, and TLS is required.",
-                      server_name(s));
-    return SMTP_IDLE;
-}
-
-static enum smtp_state hear_ehlo(struct smtp_session *s, struct smtp_slot *slot,
-                                 const struct smtp_reply *r)
-{
-    (void)slot;
-    if (is_class(r, 5))
-        return SMTP_HELO;
-    if (is_class(r, 4))
-        return ended_by(s, SMTP_END_REFUSED, "refused", r);
-    if (!is_class(r, 2))
-        return out_of_step(s, r);
-    smtp_ehlo_parse(r, &s->offers);
-    s->offers.pipelining &= !s->params->no_pipelining;
-    s->offers.chunking &= !s->params->no_chunking;
-    return greeted(s);
-}
-
-static void say_helo(struct smtp_session *s, struct smtp_slot *slot)
-{
-    (void)slot;
-    say_hello(s, SMTP_HELO, STR("HELO "));
-}
-
-static enum smtp_state hear_helo(struct smtp_session *s, struct smtp_slot *slot,
-                                 const struct smtp_reply *r)
-{
-    (void)slot;
-    if (is_refusal(r))
-        return ended_by(s, SMTP_END_REFUSED, "refused", r);
-    if (!is_class(r, 2))
-        return out_of_step(s, r);
-    s->offers = (struct smtp_extensions){0};
-    return greeted(s);
-}
-
-/* TLS (RFC 3207). */
-
-static void say_starttls(struct smtp_session *s, struct smtp_slot *slot)
-{
-    say(s, SMTP_STARTTLS, slot, STR("STARTTLS\r\n"));
-}
-
-static enum smtp_state hear_starttls(struct smtp_session *s, struct smtp_slot *slot,
-                                     const struct smtp_reply *r)
-{
-    (void)slot;
-    if (is_class(r, 2) && s->input.len > 0)
-        return ending(s, SMTP_END_TLS_FAILED,
-                      "%s sent clear text after its answer to STARTTLS: not trusted.",
-                      server_name(s));
-    if (is_class(r, 2))
-        return SMTP_HANDSHAKE;
-    if (!is_refusal(r))
-        return out_of_step(s, r);
-    if (s->params->tls == SMTP_TLS_REQUIRED)
-        return ended_by(s, SMTP_END_TLS_FAILED, "refused", r);
-    return SMTP_IDLE;
-}
-
-static void say_handshake(struct smtp_session *s, struct smtp_slot *slot)
-{
-    (void)slot;
-    s->tls_due = true;
-}
-
-/* Between transactions. */
-
-static void say_idle(struct smtp_session *s, struct smtp_slot *slot)
-{
-    (void)slot;
-    s->ready_due = !s->ready;
-    s->ready = true;
-}
-
-static void say_rset(struct smtp_session *s, struct smtp_slot *slot)
-{
-    say(s, SMTP_RSET, slot, STR("RSET\r\n"));
-}
-
-static enum smtp_state hear_rset(struct smtp_session *s, struct smtp_slot *slot,
-                                 const struct smtp_reply *r)
-{
-    (void)slot;
-    if (!is_class(r, 2))
-        return out_of_step(s, r);
-    s->open_transaction = false;
-    s->room_due = true;
-    return upcoming(s);
-}
-
-/* A transaction. */
-
-/*
- * A refusal. 503 says that a command came out of order: to one that flew over another it is no
- * answer about the recipient but a server that lost count, so it goes back unsent and nothing
- * overlaps any more.
- */
-static enum smtp_state refused(struct smtp_session *s, struct smtp_slot *slot,
-                               enum smtp_phase phase, const struct smtp_reply *r)
-{
-    if (slot->outcome == SMTP_OUTCOME_NONE && slot->overlapped && r->code == 503) {
-        smtp_slot_lose(slot, SMTP_NOT_SENT);
-        s->in_flight = 1;
-    }
-    smtp_slot_answer(slot, phase, r, false);
-    bool nothing_opened = phase == SMTP_PHASE_MAIL && !may_pipeline(s);
-    bool closed_by_answer = phase == SMTP_PHASE_BODY && !may_chunk(s);
-    if (!nothing_opened && !closed_by_answer)
-        s->open_transaction = true;
-    return upcoming(s);
-}
-
-static void say_mail(struct smtp_session *s, struct smtp_slot *slot)
-{
-    smtp_command_mail(slot->tx, &s->offers, &s->output);
-    expect(s, SMTP_MAIL, slot);
-}
-
-static enum smtp_state hear_mail(struct smtp_session *s, struct smtp_slot *slot,
-                                 const struct smtp_reply *r)
-{
-    if (is_class(r, 2))
-        return SMTP_RCPT;
-    return is_refusal(r) ? refused(s, slot, SMTP_PHASE_MAIL, r) : out_of_step(s, r);
-}
-
-static void say_rcpt(struct smtp_session *s, struct smtp_slot *slot)
-{
-    smtp_command_rcpt(slot->tx, &s->output);
-    expect(s, SMTP_RCPT, slot);
-}
-
-static enum smtp_state hear_rcpt(struct smtp_session *s, struct smtp_slot *slot,
-                                 const struct smtp_reply *r)
-{
-    if (is_class(r, 2))
-        return may_chunk(s) ? SMTP_BODY : SMTP_DATA;
-    return is_refusal(r) ? refused(s, slot, SMTP_PHASE_RCPT, r) : out_of_step(s, r);
-}
-
-static void say_data(struct smtp_session *s, struct smtp_slot *slot)
-{
-    say(s, SMTP_DATA, slot, STR("DATA\r\n"));
-}
-
-static enum smtp_state hear_data(struct smtp_session *s, struct smtp_slot *slot,
-                                 const struct smtp_reply *r)
-{
-    if (is_class(r, 3))
-        return SMTP_BODY;
-    return is_refusal(r) ? refused(s, slot, SMTP_PHASE_DATA, r) : out_of_step(s, r);
-}
-
-/* A 354 for a transaction that was refused before gets a lone dot (RFC 2920 §3.1). */
-static void say_body(struct smtp_session *s, struct smtp_slot *slot)
-{
-    if (slot->outcome != SMTP_OUTCOME_NONE)
-        smtp_output_copy(&s->output, STR(".\r\n"));
-    else if (may_chunk(s))
-        smtp_command_bdat(slot->tx, &s->output);
-    else
-        smtp_command_body(slot->tx, &s->output);
-    expect(s, SMTP_BODY, slot);
-    slot->whole = true;
-    slot->end_offset = s->output.added;
-    s->room_due = true;
-}
-
-static enum smtp_state hear_body(struct smtp_session *s, struct smtp_slot *slot,
-                                 const struct smtp_reply *r)
-{
-    if (is_refusal(r))
-        return refused(s, slot, SMTP_PHASE_BODY, r);
-    if (!is_class(r, 2))
-        return out_of_step(s, r);
-    smtp_slot_answer(slot, SMTP_PHASE_BODY, r, false);
-    return upcoming(s);
-}
-
-/* The end. */
-
-static void say_quit(struct smtp_session *s, struct smtp_slot *slot)
-{
-    say(s, SMTP_QUIT, slot, STR("QUIT\r\n"));
-}
-
-static enum smtp_state hear_quit(struct smtp_session *s, struct smtp_slot *slot,
-                                 const struct smtp_reply *r)
-{
-    (void)slot;
-    (void)r;
-    return ending(s, SMTP_END_QUIT, "We said QUIT to %s.", server_name(s));
 }
 
 /*
@@ -433,27 +143,25 @@ static void say_closed(struct smtp_session *s, struct smtp_slot *slot)
 #define TIMEOUT(member) offsetof(struct smtp_timeouts, member)
 
 static const struct state states[] = {
-    [SMTP_CONNECT] = {"connect", "the connection", say_nothing, hear_unasked, TIMEOUT(connect)},
-    [SMTP_GREETING] = {"greeting", "the greeting", say_greeting, hear_greeting, TIMEOUT(greeting)},
-    [SMTP_EHLO] = {"ehlo", "EHLO", say_ehlo, hear_ehlo, TIMEOUT(ehlo)},
-    [SMTP_HELO] = {"helo", "HELO", say_helo, hear_helo, TIMEOUT(ehlo)},
-    [SMTP_STARTTLS] = {"starttls", "STARTTLS", say_starttls, hear_starttls, TIMEOUT(starttls)},
-    [SMTP_HANDSHAKE] = {"handshake", "the TLS handshake", say_handshake, hear_unasked,
+    [SMTP_CONNECT] = {"connect", "the connection", smtp_say_nothing, smtp_hear_unasked,
+                      TIMEOUT(connect)},
+    [SMTP_GREETING] = {"greeting", "the greeting", smtp_say_greeting, smtp_hear_greeting,
+                       TIMEOUT(greeting)},
+    [SMTP_EHLO] = {"ehlo", "EHLO", smtp_say_ehlo, smtp_hear_ehlo, TIMEOUT(ehlo)},
+    [SMTP_HELO] = {"helo", "HELO", smtp_say_helo, smtp_hear_helo, TIMEOUT(ehlo)},
+    [SMTP_STARTTLS] = {"starttls", "STARTTLS", smtp_say_starttls, smtp_hear_starttls,
+                       TIMEOUT(starttls)},
+    [SMTP_HANDSHAKE] = {"handshake", "the TLS handshake", smtp_say_handshake, smtp_hear_unasked,
                         TIMEOUT(starttls)},
-    [SMTP_IDLE] = {"idle", "the next message", say_idle, hear_unasked, NO_TIMEOUT},
-    [SMTP_RSET] = {"rset", "RSET", say_rset, hear_rset, TIMEOUT(mail)},
-    [SMTP_MAIL] = {"mail", "MAIL", say_mail, hear_mail, TIMEOUT(mail)},
-    [SMTP_RCPT] = {"rcpt", "RCPT", say_rcpt, hear_rcpt, TIMEOUT(rcpt)},
-    [SMTP_DATA] = {"data", "DATA", say_data, hear_data, TIMEOUT(data)},
-    [SMTP_BODY] = {"body", "the message", say_body, hear_body, TIMEOUT(body)},
-    [SMTP_QUIT] = {"quit", "QUIT", say_quit, hear_quit, TIMEOUT(quit)},
-    [SMTP_CLOSED] = {"closed", "nothing", say_closed, hear_unasked, NO_TIMEOUT},
+    [SMTP_IDLE] = {"idle", "the next message", smtp_say_idle, smtp_hear_unasked, NO_TIMEOUT},
+    [SMTP_RSET] = {"rset", "RSET", smtp_say_rset, smtp_hear_rset, TIMEOUT(mail)},
+    [SMTP_MAIL] = {"mail", "MAIL", smtp_say_mail, smtp_hear_mail, TIMEOUT(mail)},
+    [SMTP_RCPT] = {"rcpt", "RCPT", smtp_say_rcpt, smtp_hear_rcpt, TIMEOUT(rcpt)},
+    [SMTP_DATA] = {"data", "DATA", smtp_say_data, smtp_hear_data, TIMEOUT(data)},
+    [SMTP_BODY] = {"body", "the message", smtp_say_body, smtp_hear_body, TIMEOUT(body)},
+    [SMTP_QUIT] = {"quit", "QUIT", smtp_say_quit, smtp_hear_quit, TIMEOUT(quit)},
+    [SMTP_CLOSED] = {"closed", "nothing", say_closed, smtp_hear_unasked, NO_TIMEOUT},
 };
-
-const char *smtp_state_name(enum smtp_state state)
-{
-    return states[state].name;
-}
 
 const char *smtp_state_waits_for(enum smtp_state state)
 {
@@ -465,7 +173,7 @@ static void log_step(const struct smtp_session *s, enum smtp_state next)
     struct log_line line;
     if (!log_begin(&line, LOG_DEBUG, "smtp_state"))
         return;
-    log_text(&line, "server", server_name(s));
+    log_text(&line, "server", smtp_server_name(s));
     log_text(&line, "from", states[s->state].name);
     log_text(&line, "to", states[next].name);
     log_end(&line);
@@ -524,9 +232,9 @@ static enum smtp_state hear_421(struct smtp_session *s, struct smtp_slot *slot,
     };
     if (slot && s->state != SMTP_RSET)
         smtp_slot_answer(slot, phases[s->state], r, false);
-    ended_by(s, SMTP_END_UNAVAILABLE, "ended the session when we waited for", r);
+    smtp_ended_by(s, SMTP_END_UNAVAILABLE, "ended the session when we waited for", r);
     s->farewell = true;
-    return upcoming(s);
+    return smtp_upcoming(s);
 }
 
 /* An answer that came before its question left us is no answer to it. */
@@ -545,7 +253,7 @@ void smtp_state_hear(struct smtp_session *s)
     if (r->code == 421 && s->state != SMTP_QUIT)
         next = hear_421(s, asked ? slot : NULL, r);
     else
-        next = asked ? states[s->state].hear(s, slot, r) : out_of_step(s, r);
+        next = asked ? states[s->state].hear(s, slot, r) : smtp_out_of_step(s, r);
     if (s->farewell && !is_worth_listening(s))
         next = SMTP_CLOSED;
     smtp_state_enter(s, next, slot);
@@ -556,11 +264,11 @@ void smtp_state_launch(struct smtp_session *s, struct smtp_slot *slot)
     slot->stage = SMTP_SLOT_FLYING;
     slot->overlapped = smtp_flight_expected(&s->flight) != NULL;
     if (slot->overlapped)
-        say_rset(s, slot);
-    if (may_pipeline(s)) {
-        say_mail(s, slot);
-        say_rcpt(s, slot);
-        (may_chunk(s) ? say_body : say_data)(s, slot);
+        smtp_say_rset(s, slot);
+    if (s->offers.pipelining) {
+        smtp_say_mail(s, slot);
+        smtp_say_rcpt(s, slot);
+        (s->offers.chunking ? smtp_say_body : smtp_say_data)(s, slot);
     }
     if (s->state == SMTP_IDLE)
         smtp_state_enter(s, SMTP_MAIL, slot);

@@ -2,6 +2,8 @@
 
 #include "template/markdown.h"
 
+enum { MAX_RUN = 200 }; /* siblings that are looked at for one list */
+
 int document_init(struct document *d, struct str markdown, struct err *err)
 {
     *d = (struct document){0};
@@ -86,7 +88,8 @@ cmark_node *document_list_end(struct document *d, cmark_node *start)
     cmark_node *list = NULL, *closed = NULL, *end = NULL;
     bool tags = false;
     int depth = 0, least = 0;
-    for (cmark_node *n = start; n; n = cmark_node_next(n)) {
+    cmark_node *n = start;
+    for (int i = 0; n && i < MAX_RUN; n = cmark_node_next(n), i++) {
         int before = depth;
         if (continues(list, n)) {
             list = list ? list : n;

@@ -42,15 +42,17 @@ static size_t tag_length(struct str s)
 }
 
 /* Elements whose content nobody reads. */
-static bool is_unread(struct str name)
+static const char *const unread[] = {"script",   "style",  "head", "title",  "noscript", "template",
+                                     "textarea", "select", "svg",  "object", "xml"};
+
+enum { UNREAD = sizeof(unread) / sizeof(unread[0]) };
+
+static unsigned unread_number(struct str name)
 {
-    static const char *const names[] = {"script",   "style",    "head",     "title",
-                                        "noscript", "template", "textarea", "select",
-                                        "svg",      "object",   "xml"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (str_eq_nocase(name, str_of(names[i])))
-            return true;
-    return false;
+    unsigned i = 0;
+    while (i < UNREAD && !str_eq_nocase(name, str_of(unread[i])))
+        i++;
+    return i;
 }
 
 /* The length up to and with the end tag of that name; 0 if there is none. */
@@ -65,8 +67,24 @@ static size_t element_length(struct str s, struct str name)
     return 0;
 }
 
-static void take_tag(struct str s, struct html_piece *p)
+/* Takes all of an element that nobody reads, if it ends. */
+static void take_unread(struct html_cutter *c, struct html_piece *p)
 {
+    unsigned number = unread_number(p->name);
+    if (number == UNREAD || (c->unclosed & 1u << number))
+        return;
+    size_t element = element_length(c->rest, p->name);
+    if (element == 0) {
+        c->unclosed |= 1u << number;
+        return;
+    }
+    p->kind = HTML_OTHER;
+    p->whole.len = element;
+}
+
+static void take_tag(struct html_cutter *c, struct html_piece *p)
+{
+    struct str s = c->rest;
     bool close = s.at[1] == '/';
     size_t start = close ? 2 : 1, end = start;
     p->whole.len = tag_length(s);
@@ -78,11 +96,8 @@ static void take_tag(struct str s, struct html_piece *p)
         end++;
     p->name = (struct str){tag.at + start, end - start};
     p->attributes = str_skip(tag, end);
-    size_t element = close || !is_unread(p->name) ? 0 : element_length(s, p->name);
-    if (element) {
-        p->kind = HTML_OTHER;
-        p->whole.len = element;
-    }
+    if (!close)
+        take_unread(c, p);
 }
 
 static void take_text(struct str s, struct html_piece *p)
@@ -92,9 +107,9 @@ static void take_text(struct str s, struct html_piece *p)
     p->whole.len = tag ? (size_t)(tag - s.at) : s.len;
 }
 
-bool html_next(struct str *rest, struct html_piece *out)
+bool html_next(struct html_cutter *c, struct html_piece *out)
 {
-    struct str s = *rest;
+    struct str s = c->rest;
     *out = (struct html_piece){.whole = {s.at, 0}};
     if (s.len == 0)
         return false;
@@ -104,11 +119,11 @@ bool html_next(struct str *rest, struct html_piece *out)
         out->whole.len = length_to(s, str_starts(s, STR("<!--")) ? STR("-->") : STR(">"));
     } else if (s.at[0] == '<' &&
                (is_letter(second) || (second == '/' && s.len > 2 && is_letter(s.at[2])))) {
-        take_tag(s, out);
+        take_tag(c, out);
     } else {
         take_text(s, out);
     }
-    *rest = str_skip(s, out->whole.len);
+    c->rest = str_skip(s, out->whole.len);
     return true;
 }
 

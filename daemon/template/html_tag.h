@@ -21,12 +21,17 @@ struct html_piece {
     struct str attributes; /* what follows the name, without ">" */
 };
 
+struct html_cutter {
+    struct str rest;
+    unsigned unclosed; /* unread elements that have no end tag any more, by their number */
+};
+
 struct html_attribute {
     struct str whole, name, value;
 };
 
-/* The next piece of *rest, which loses it; false at the end. */
-bool html_next(struct str *rest, struct html_piece *out);
+/* The next piece; false at the end. */
+bool html_next(struct html_cutter *c, struct html_piece *out);
 
 /* The next attribute of *rest, which loses it; false at the end. */
 bool html_next_attribute(struct str *rest, struct html_attribute *out);

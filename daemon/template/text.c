@@ -44,28 +44,27 @@ static bool is_bullet(cmark_node *list)
     return cmark_node_get_list_type(list) == CMARK_BULLET_LIST || is_marked(list, LIST_BULLETS);
 }
 
-static int item_number(cmark_node *item)
+/* An item keeps its number and its marker's width, for the next one and for when it ends. */
+static uintptr_t item_number(cmark_node *item)
 {
-    int number = cmark_node_get_list_start(cmark_node_parent(item));
-    while ((item = cmark_node_previous(item)))
-        number = number < INT32_MAX ? number + 1 : number;
-    return number;
+    cmark_node *before = cmark_node_previous(item);
+    if (before)
+        return ((uintptr_t)cmark_node_get_user_data(before) >> 8) + 1;
+    return (uintptr_t)cmark_node_get_list_start(cmark_node_parent(item));
 }
 
-/* The item keeps its width, for when it ends. */
 static void enter_item(struct walk *k, cmark_node *item)
 {
-    cmark_node *list = cmark_node_parent(item);
-    bool bullet = is_bullet(list);
-    size_t width = text_item(k->w, bullet, bullet ? 0 : item_number(item));
-    cmark_node_set_user_data(item, (void *)(uintptr_t)width);
+    uintptr_t number = item_number(item);
+    size_t width = text_item(k->w, is_bullet(cmark_node_parent(item)), number);
+    cmark_node_set_user_data(item, (void *)(number << 8 | width));
 }
 
 static void leave_item(struct walk *k, cmark_node *item)
 {
     text_break(k->w);
     k->w->marker[0] = '\0'; /* of an item without text */
-    text_outdent(k->w, (size_t)(uintptr_t)cmark_node_get_user_data(item));
+    text_outdent(k->w, (uintptr_t)cmark_node_get_user_data(item) & 255);
 }
 
 static bool in_tight_item(cmark_node *node)

@@ -293,13 +293,13 @@ static void write_open(struct html_text *h, const struct html_piece *p)
         write_image(h, p);
         return;
     }
-    read_attribute(h, p, NULL);
     if (meaning == MEANS_ITEM)
         open_item(h);
     else if (meaning == MEANS_LIST || meaning == MEANS_NUMBERS || meaning == MEANS_QUOTE)
         open_list(h, meaning == MEANS_QUOTE, meaning == MEANS_NUMBERS);
     else
         write_boundary(h, meaning, p);
+    read_attribute(h, p, NULL);
 }
 
 static void write_close(struct html_text *h, const struct html_piece *p)
@@ -319,8 +319,9 @@ static void write_close(struct html_text *h, const struct html_piece *p)
 
 void html_text_feed(struct html_text *h, struct str html)
 {
+    struct html_cutter cutter = {.rest = html};
     struct html_piece p;
-    while (html_next(&html, &p) && !h->w->too_deep) {
+    while (html_next(&cutter, &p) && !h->w->too_deep) {
         switch (p.kind) {
         case HTML_TEXT:
             write_text(h, p.whole);

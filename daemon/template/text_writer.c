@@ -161,11 +161,11 @@ void text_outdent(struct text_writer *w, size_t bytes)
         w->gap_prefix = w->prefix.len;
 }
 
-size_t text_item(struct text_writer *w, bool bullet, int number)
+size_t text_item(struct text_writer *w, bool bullet, size_t number)
 {
     char marker[TEXT_MARKER_SIZE] = "- ";
     if (!bullet)
-        snprintf(marker, sizeof(marker), "%d. ", number);
+        snprintf(marker, sizeof(marker), "%zu. ", number);
     size_t width = strlen(marker);
     text_break(w);
     text_indent(w, (struct str){"                        ", width});

@@ -60,6 +60,6 @@ void text_outdent(struct text_writer *w, size_t bytes);
 
 /* Begins a list's item: `marker` on its first line, as many spaces on the others. Returns its
  * width. */
-size_t text_item(struct text_writer *w, bool bullet, int number);
+size_t text_item(struct text_writer *w, bool bullet, size_t number);
 
 #endif

@@ -112,7 +112,7 @@ static void broken_html_ends_well(void **state)
     (void)state;
     assert_text(text_from_html, "a <b c=\"d", "a\n");
     assert_text(text_from_html, "1 < 2 &bogus; &#xD800; </ol></a></li><style>never closed",
-                "1 < 2 &bogus; \xef\xbf\xbd never closed\n");
+                "1 < 2 &bogus; \xef\xbf\xbd\nnever closed\n");
 }
 
 static void too_deep_nesting_is_refused(void **state)

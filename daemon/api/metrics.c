@@ -1,0 +1,80 @@
+#include "api/metrics.h"
+
+#include <unistd.h>
+
+#include "api/inside.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+
+static struct metric uptime = {
+    .name = "tocsin_uptime_seconds",
+    .help = "Seconds since the daemon started.",
+    .kind = METRIC_GAUGE,
+};
+static struct metric jobs_active = {
+    .name = "tocsin_jobs_active",
+    .help = "Jobs that are being sent or paused.",
+    .kind = METRIC_GAUGE,
+};
+static struct metric healthy = {
+    .name = "tocsin_store_healthy",
+    .help = "1 while the store can be written, 0 while it cannot (a full disk, say).",
+    .kind = METRIC_GAUGE,
+};
+static struct metric resident = {
+    .name = "process_resident_memory_bytes",
+    .help = "Resident memory size in bytes.",
+    .kind = METRIC_GAUGE,
+};
+
+void metrics_init(void)
+{
+    metric_register(&uptime);
+    metric_register(&jobs_active);
+    metric_register(&healthy);
+    metric_register(&resident);
+}
+
+/* The second number of /proc/self/statm (proc(5)), in bytes; 0 if it cannot be read. */
+static int64_t resident_bytes(void)
+{
+    unsigned long long total, pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%llu %llu", &total, &pages) != 2)
+        pages = 0;
+    fclose(file);
+    return (int64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+static void measure(const struct api *api)
+{
+    metric_set(&uptime, (clock_mono_us() - api->started_us) / 1000000);
+    metric_set(&jobs_active, campaign_active(api->parts.campaign));
+    metric_set(&healthy, store_healthy(api->parts.store));
+    metric_set(&resident, resident_bytes());
+}
+
+static void show_metrics(struct http_request *request)
+{
+    struct buf text = BUF_INIT;
+    measure(api_of(request));
+    metrics_render(&text);
+    http_respond(request, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&text));
+    buf_release(&text);
+}
+
+static void show_health(struct http_request *request)
+{
+    if (store_healthy(store_of(request)))
+        http_respond(request, 200, "text/plain", STR("fine\n"));
+    else
+        http_respond(request, 503, "text/plain", STR("the store cannot be written\n"));
+}
+
+const struct http_route metrics_routes[] = {
+    {"GET", "/metrics", {.on_request = show_metrics}, 0},
+    {"GET", "/healthz", {.on_request = show_health}, 0},
+};
+const size_t metrics_routes_len = sizeof(metrics_routes) / sizeof(metrics_routes[0]);

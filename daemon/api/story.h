@@ -1,0 +1,21 @@
+/*
+ * What became of one copy, as JSON and as sentences that anybody can read. Pure: the ledger's entry
+ * and the job's record come in.
+ */
+#ifndef TOCSIN_API_STORY_H
+#define TOCSIN_API_STORY_H
+
+#include "api/json.h"
+#include "store/jobs.h"
+#include "store/ledger.h"
+
+/* Members of the object that is open: state, reason, attempts, first, last, again_at, code,
+ * enhanced and reply. */
+void story_write_facts(struct json *json, const struct ledger_entry *entry);
+
+/* An array of sentences under `key`, in the order in which things happened. `suppressed`: the
+ * contact is, now. */
+void story_write_sentences(struct json *json, const char *key, const struct job_record *job,
+                           const struct ledger_entry *entry, bool suppressed);
+
+#endif

@@ -1,0 +1,211 @@
+#include "cli/job.h"
+
+#include <string.h>
+
+#include "cli/ask.h"
+#include "cli/table.h"
+#include "cli/text.h"
+
+enum { BAR_MAX = 40 };
+
+void job_read(struct job *job, const json_t *object)
+{
+    *job = (struct job){
+        .id = json_count(object, "id"),
+        .name = json_text(object, "name"),
+        .state = json_text(object, "state"),
+        .lane = json_text(object, "lane"),
+        .to = json_text(object, "to"),
+        .message = json_text(object, "message"),
+        .identity = json_text(object, "identity"),
+        .created = json_text(object, "created_at"),
+        .started = json_text(object, "started_at"),
+        .finished = json_text(object, "finished_at"),
+        .message_version = json_count(object, "message_version"),
+        .recipients = json_count(object, "recipients"),
+        .queued = json_count(object, "queued"),
+        .in_flight = json_count(object, "in_flight"),
+        .in_doubt = json_count(object, "in_doubt"),
+        .delivered = json_count(object, "delivered"),
+        .deferred = json_count(object, "deferred"),
+        .bounced = json_count(object, "bounced"),
+        .skipped = json_count(object, "skipped"),
+        .expired = json_count(object, "expired"),
+        .cancelled = json_count(object, "cancelled"),
+        .spread = json_count(json_object_get(object, "queueing"), "done"),
+    };
+}
+
+bool job_is_over(const struct job *job)
+{
+    bool ended = strcmp(job->state, "finished") == 0 || strcmp(job->state, "cancelled") == 0;
+    return ended && job->in_flight == 0;
+}
+
+uint64_t job_done(const struct job *job)
+{
+    uint64_t open = job->queued + job->in_flight + job->deferred;
+    return job->recipients > open ? job->recipients - open : 0;
+}
+
+/* The numbers of a report, and in this order those of a frame that are not 0. */
+struct part {
+    const char *name;
+    uint64_t count;
+};
+
+enum { PARTS = 9 };
+
+static void list_parts(const struct job *job, struct part parts[PARTS])
+{
+    const struct part all[PARTS] = {
+        {"delivered", job->delivered}, {"deferred", job->deferred}, {"bounced", job->bounced},
+        {"in flight", job->in_flight}, {"in doubt", job->in_doubt}, {"skipped", job->skipped},
+        {"expired", job->expired},     {"queued", job->queued},     {"cancelled", job->cancelled},
+    };
+    memcpy(parts, all, sizeof(all));
+}
+
+/* Gathers one line, cuts it and ends it. */
+static void end_line(struct buf *out, struct buf *line, unsigned columns)
+{
+    text_cut(out, buf_str(line), columns);
+    buf_add_byte(out, '\n');
+    buf_reset(line);
+}
+
+static void add_title(struct buf *line, const struct job *job)
+{
+    buf_addf(line, "Job %llu \"", (unsigned long long)job->id);
+    text_clean(line, str_of(job->name));
+    buf_add_text(line, "\": ");
+    text_clean(line, str_of(job->state));
+    if (job->spread > 0 && job->spread < job->recipients && !job_is_over(job)) {
+        buf_add_text(line, " (queueing ");
+        text_percent(line, job->spread, job->recipients);
+        buf_add_byte(line, ')');
+    }
+}
+
+static void add_bar(struct buf *line, const struct job *job, unsigned columns, bool utf8)
+{
+    unsigned cells = columns / 2 < BAR_MAX ? columns / 2 : BAR_MAX;
+    text_bar(line, job_done(job), job->recipients, cells, utf8);
+    buf_add_text(line, "  ");
+    text_percent(line, job_done(job), job->recipients);
+    buf_add_text(line, "  ");
+    text_number(line, job_done(job));
+    buf_add_text(line, " of ");
+    text_number(line, job->recipients);
+}
+
+static void add_parts(struct buf *line, const struct job *job)
+{
+    struct part parts[PARTS];
+    list_parts(job, parts);
+    for (size_t i = 0; i < PARTS; i++) {
+        if (parts[i].count == 0 && i > 2)
+            continue;
+        buf_addf(line, "%s%s ", i > 0 ? "   " : "", parts[i].name);
+        text_number(line, parts[i].count);
+    }
+}
+
+static void add_speed(struct buf *line, const struct job *job, const struct pace *pace)
+{
+    int64_t left = pace_left_s(pace, job->recipients - job_done(job));
+    text_rate(line, pace_rate(pace));
+    buf_add_text(line, "   ");
+    if (left >= 0) {
+        text_duration(line, (uint64_t)left);
+        buf_add_text(line, " left");
+    }
+}
+
+void job_frame(struct buf *out, const struct job *job, const struct pace *pace, unsigned columns,
+               bool utf8)
+{
+    struct buf line = BUF_INIT;
+    add_title(&line, job);
+    end_line(out, &line, columns);
+    add_bar(&line, job, columns, utf8);
+    end_line(out, &line, columns);
+    add_parts(&line, job);
+    end_line(out, &line, columns);
+    add_speed(&line, job, pace);
+    end_line(out, &line, columns);
+    buf_release(&line);
+}
+
+static void report_text(struct table *record, const char *name, const char *value)
+{
+    if (*value)
+        record_text(record, name, str_of(value));
+}
+
+static void report_message(struct table *record, const struct job *job)
+{
+    struct buf value = BUF_INIT;
+    buf_add_text(&value, job->message);
+    if (job->message_version > 0)
+        buf_addf(&value, ", version %llu", (unsigned long long)job->message_version);
+    report_text(record, "message", value.at);
+    buf_release(&value);
+}
+
+static void report_number(struct table *record, const char *name, uint64_t count, uint64_t whole)
+{
+    struct buf value = BUF_INIT;
+    text_number(&value, count);
+    if (whole > 0) {
+        buf_add_text(&value, "  (");
+        text_percent(&value, count, whole);
+        buf_add_byte(&value, ')');
+    }
+    record_text(record, name, buf_str(&value));
+    buf_release(&value);
+}
+
+static void report_time_taken(struct table *record, const struct job *job)
+{
+    struct buf value = BUF_INIT;
+    int64_t from = text_time_read(job->started), to = text_time_read(job->finished);
+    if (from >= 0 && to >= from) {
+        text_duration(&value, (uint64_t)(to - from));
+        if (to > from) {
+            buf_add_text(&value, ", ");
+            text_rate(&value, (double)job_done(job) / (double)(to - from));
+        }
+        record_text(record, "took", buf_str(&value));
+    }
+    buf_release(&value);
+}
+
+static void report_numbers(struct table *record, const struct job *job)
+{
+    struct part parts[PARTS];
+    list_parts(job, parts);
+    report_number(record, "recipients", job->recipients, 0);
+    for (size_t i = 0; i < PARTS; i++)
+        if (parts[i].count > 0 || i == 0)
+            report_number(record, parts[i].name, parts[i].count, job->recipients);
+}
+
+void job_report(const struct job *job)
+{
+    struct table *record = record_new();
+    report_number(record, "job", job->id, 0);
+    report_text(record, "name", job->name);
+    report_text(record, "state", job->state);
+    report_text(record, "to", job->to);
+    report_message(record, job);
+    report_text(record, "lane", job->lane);
+    report_text(record, "identity", job->identity);
+    record_time(record, "created", job->created);
+    record_time(record, "started", job->started);
+    record_time(record, "finished", job->finished);
+    report_time_taken(record, job);
+    report_numbers(record, job);
+    table_print(record);
+    table_free(record);
+}

@@ -1,0 +1,149 @@
+/* tocsin send: a message file and whom it is for become a job. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/ask.h"
+#include "cli/text.h"
+#include "cli/watch.h"
+
+enum { MESSAGE_MAX = 16 * 1024 * 1024 };
+
+static int read_all(struct cli *cli, int fd, const char *path, struct buf *out)
+{
+    for (;;) {
+        ssize_t n = read(fd, buf_reserve(out, 65536), 65536);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return cli_fail(cli, "The message %s could not be read: %s.", path, strerror(errno));
+        if (n == 0)
+            return CLI_OK;
+        out->len += (size_t)n;
+        if (out->len > MESSAGE_MAX)
+            return cli_fail(cli, "The message %s has more than %d MiB: it cannot be a message.",
+                            path, MESSAGE_MAX >> 20);
+    }
+}
+
+/* The file's text; JSON carries UTF-8 only, and so should messages. */
+static int read_message(struct cli *cli, const char *path, struct buf *out)
+{
+    bool is_input = strcmp(path, "-") == 0;
+    int fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return cli_fail(cli, "The message %s could not be opened: %s.", path, strerror(errno));
+    int status = read_all(cli, fd, path, out);
+    if (!is_input)
+        close(fd);
+    if (status == CLI_OK && memchr(out->at ? out->at : "", '\0', out->len))
+        return cli_fail(cli, "The message %s has NUL bytes in it: it must be text.", path);
+    if (status == CLI_OK && !str_is_utf8(buf_str(out)))
+        return cli_fail(cli, "The message %s is not UTF-8: save it with that encoding.", path);
+    return status;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return strcmp(path, "-") == 0 ? "message" : slash ? slash + 1 : path;
+}
+
+static void set_option(json_t *body, const char *key, const char *value)
+{
+    if (value)
+        json_object_set_new(body, key, json_string(value));
+}
+
+static char *make_body(const struct args *args, struct str message)
+{
+    json_t *body = json_object();
+    json_object_set_new(body, "message", json_stringn(message.at ? message.at : "", message.len));
+    set_option(body, "message_name", base_name(args->words[0]));
+    set_option(body, "to", args_value(args, "to"));
+    set_option(body, "name", args_value(args, "name"));
+    set_option(body, "lane", args_value(args, "lane"));
+    set_option(body, "identity", args_value(args, "identity"));
+    if (args_has(args, "at-most-once"))
+        set_option(body, "guarantee", "at-most-once");
+    if (args_has(args, "dry-run"))
+        json_object_set_new(body, "dry_run", json_true());
+    char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    return text;
+}
+
+static void print_for_people(const json_t *answer, bool dry_run)
+{
+    struct buf line = BUF_INIT;
+    if (!dry_run)
+        buf_addf(&line, "Job %" PRIu64 " goes to ", json_count(answer, "id"));
+    text_number(&line, json_count(answer, "recipients"));
+    if (dry_run)
+        buf_add_text(&line, " contacts would get this message; nothing was sent.");
+    else
+        buf_addf(&line, " contacts; \"tocsin job watch %" PRIu64 "\" shows how far it is.",
+                 json_count(answer, "id"));
+    puts(line.at);
+    buf_release(&line);
+}
+
+static int submit(struct cli *cli, const struct args *args, json_t **answer)
+{
+    struct buf message = BUF_INIT;
+    int status = read_message(cli, args->words[0], &message);
+    if (status == CLI_OK) {
+        char *body = make_body(args, buf_str(&message));
+        status = body ? ask_post(cli, "/v1/jobs", str_of(body), answer)
+                      : cli_fail(cli, "An option of this command is not UTF-8.");
+        free(body);
+    }
+    buf_release(&message);
+    return status;
+}
+
+static int run(struct cli *cli, const struct args *args)
+{
+    bool dry_run = args_has(args, "dry-run");
+    bool watch = args_has(args, "watch") && !dry_run;
+    json_t *answer;
+    if (!args_value(args, "to"))
+        return cli_usage(cli, "\"tocsin send\" needs to know whom it is for: --to 'list:signers'.");
+    int status = submit(cli, args, &answer);
+    if (status != CLI_OK)
+        return status;
+    uint32_t id = (uint32_t)json_count(answer, "id");
+    if (cli->json)
+        json_print(answer);
+    else if (!watch)
+        print_for_people(answer, dry_run);
+    json_decref(answer);
+    fflush(stdout);
+    return watch ? watch_job(cli, id) : CLI_OK;
+}
+
+static const struct flag flags[] = {
+    {"to", "EXPR", "Whom it is for: 'list:signers and not list:members' (needed)"},
+    {"name", "NAME", "What to call the job; else the name of the file"},
+    {"lane", "LANE", "bulk, or transactional: before all bulk mail"},
+    {"identity", "NAME", "The sender's identity in the configuration; else the first"},
+    {"at-most-once", NULL, "Do not send again what may have arrived"},
+    {"dry-run", NULL, "Only check the message and count the contacts"},
+    {"watch", NULL, "Watch the job until it is over"},
+    {NULL, NULL, NULL},
+};
+
+const struct command send_command = {
+    .name = "send",
+    .words = "FILE",
+    .words_min = 1,
+    .words_max = 1,
+    .summary = "Send a message to the contacts that an expression selects",
+    .about = "FILE holds headers, an empty line, and Markdown or HTML, with Liquid anywhere; \"-\"\n"
+             "reads it from standard input. With --json: {\"id\": 12, ...}.",
+    .flags = flags,
+    .run = run,
+};

@@ -1,0 +1,122 @@
+#include "cli/table.h"
+
+#include <libsmartcols.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "cli/term.h"
+#include "cli/text.h"
+
+struct table {
+    struct libscols_table *scols;
+    struct libscols_line *row;
+};
+
+static void *must(void *at)
+{
+    if (!at)
+        abort();
+    return at;
+}
+
+static int flags_of(enum column_kind kind)
+{
+    /* On anything but a terminal nothing is too wide. */
+    if (kind == COLUMN_NUMBER)
+        return SCOLS_FL_RIGHT;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    return kind == COLUMN_WRAP ? SCOLS_FL_WRAP : kind == COLUMN_CUT ? SCOLS_FL_TRUNC : 0;
+}
+
+struct table *table_new(const struct column *columns, size_t count)
+{
+    struct table *table = NEW(struct table);
+    table->scols = must(scols_new_table());
+    scols_table_set_column_separator(table->scols, "  ");
+    scols_table_enable_noheadings(table->scols, columns[0].heading == NULL);
+    /* Cells are clean; encoded a second time, they would be ugly in a locale without UTF-8. */
+    scols_table_enable_noencoding(table->scols, 1);
+    if (isatty(STDOUT_FILENO))
+        scols_table_set_termwidth(table->scols, term_columns(STDOUT_FILENO));
+    for (size_t i = 0; i < count; i++)
+        must(scols_table_new_column(table->scols, columns[i].heading ? columns[i].heading : "", 0,
+                                    flags_of(columns[i].kind)));
+    return table;
+}
+
+void table_free(struct table *table)
+{
+    if (table)
+        scols_unref_table(table->scols);
+    free(table);
+}
+
+void table_row(struct table *table)
+{
+    table->row = must(scols_table_new_line(table->scols, NULL));
+}
+
+void table_text(struct table *table, size_t column, struct str text)
+{
+    struct buf cell = BUF_INIT;
+    text_clean(&cell, text);
+    if (cell.len > 0 && scols_line_set_data(table->row, column, cell.at) != 0)
+        abort();
+    buf_release(&cell);
+}
+
+void table_number(struct table *table, size_t column, uint64_t number)
+{
+    struct buf cell = BUF_INIT;
+    text_number(&cell, number);
+    table_text(table, column, buf_str(&cell));
+    buf_release(&cell);
+}
+
+void table_time(struct table *table, size_t column, const char *iso)
+{
+    struct buf cell = BUF_INIT;
+    text_time(&cell, iso);
+    table_text(table, column, buf_str(&cell));
+    buf_release(&cell);
+}
+
+size_t table_rows(const struct table *table)
+{
+    return scols_table_get_nlines(table->scols);
+}
+
+void table_print(struct table *table)
+{
+    if (table_rows(table) == 0)
+        return;
+    scols_print_table(table->scols);
+    scols_table_remove_lines(table->scols);
+    scols_table_enable_noheadings(table->scols, 1);
+    table->row = NULL;
+}
+
+struct table *record_new(void)
+{
+    static const struct column columns[] = {{NULL, COLUMN_TEXT}, {NULL, COLUMN_WRAP}};
+    return table_new(columns, 2);
+}
+
+void record_text(struct table *record, const char *name, struct str value)
+{
+    table_row(record);
+    table_text(record, 0, str_of(name));
+    table_text(record, 1, value);
+}
+
+void record_time(struct table *record, const char *name, const char *iso)
+{
+    if (!*iso)
+        return;
+    table_row(record);
+    table_text(record, 0, str_of(name));
+    table_time(record, 1, iso);
+}
