@@ -39,7 +39,8 @@ static void add_command_name(struct buf *out, const struct args *args)
         buf_addf(out, " %s", args->command->name);
 }
 
-static int unknown_flag(const struct args *args, struct str name, struct err *err)
+/* `text` is the option as it was written, `name` what of it should be a name. */
+static int unknown_flag(const struct args *args, const char *text, struct str name, struct err *err)
 {
     struct nearest nearest = {.word = name};
     struct buf command = BUF_INIT;
@@ -48,11 +49,10 @@ static int unknown_flag(const struct args *args, struct str name, struct err *er
         nearest_try_flags(&nearest, args->command->flags);
     add_command_name(&command, args);
     if (nearest.name)
-        err_set(err, "\"%s\" has no option --%.*s: did you mean --%s?", command.at, STR_ARG(name),
-                nearest.name);
+        err_set(err, "\"%s\" has no option %s: did you mean --%s?", command.at, text, nearest.name);
     else
-        err_set(err, "\"%s\" has no option --%.*s: \"%s --help\" lists them.", command.at,
-                STR_ARG(name), command.at);
+        err_set(err, "\"%s\" has no option %s: \"%s --help\" lists them.", command.at, text,
+                command.at);
     buf_release(&command);
     return -1;
 }
@@ -108,7 +108,7 @@ static int take_flag(struct args *args, int argc, char *const *argv, int *at, st
     const struct flag *own = args->command ? flag_find(args->command->flags, name) : NULL;
     const struct flag *flag = global ? global : own;
     if (!flag || text[1] != '-')
-        return unknown_flag(args, name, err);
+        return unknown_flag(args, text, name, err);
     if (!flag->value && value)
         return err_set(err, "The option --%s takes no value.", flag->name);
     if (flag->value && !value) {

@@ -40,11 +40,11 @@ struct command {
     int (*run)(struct cli *cli, const struct args *args);
 };
 
-extern const struct command contacts_import_command, contacts_show_command,
-    contacts_export_command, contacts_count_command, contacts_suppress_command,
-    contacts_unsuppress_command, list_list_command, send_command, job_list_command,
-    job_show_command, job_watch_command, job_pause_command, job_resume_command, job_cancel_command,
-    job_recipients_command, why_command, status_command;
+extern const struct command contacts_import_command, contacts_show_command, contacts_export_command,
+    contacts_count_command, contacts_suppress_command, contacts_unsuppress_command,
+    list_list_command, send_command, job_list_command, job_show_command, job_watch_command,
+    job_pause_command, job_resume_command, job_cancel_command, job_recipients_command, why_command,
+    status_command;
 
 /* All of them, in the order of the help. */
 extern const struct command *const commands[];

@@ -24,8 +24,7 @@ const struct command *const commands[] = {
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 
 const struct flag global_flags[] = {
-    {"socket", "PATH",
-     "The daemon's control socket (else $TOCSIN_SOCKET, ./control.sock, /run/tocsin/control.sock)"},
+    {"socket", "PATH", "The daemon's control socket"},
     {"json", NULL, "Print JSON instead of text for people"},
     {"help", NULL, "Explain the command"},
     {"version", NULL, "Print the program's version"},

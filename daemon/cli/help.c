@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { LEFT_COLUMN = 34 };
+enum { LEFT_COLUMN = 30 };
 
 static const char introduction[] =
     "tocsin: import contacts, send a message to some of them, see what came of every copy.\n"
@@ -10,10 +10,10 @@ static const char introduction[] =
     "Usage: tocsin [--socket PATH] [--json] COMMAND ...\n"
     "\n";
 
-static const char ending[] =
-    "\n"
-    "\"tocsin COMMAND --help\" explains a command. Exit status: 0 done; 1 the daemon refused, or it\n"
-    "failed; 2 wrong words on the command line; 3 no daemon answers.\n";
+static const char ending[] = "\n"
+                             "\"tocsin COMMAND --help\" explains a command. Exit status: 0 done; 1 "
+                             "the daemon refused, or it\n"
+                             "failed; 2 wrong words on the command line; 3 no daemon answers.\n";
 
 /* "  left   right", the right side in its column, or on the next line when the left is too long. */
 static void add_row(struct buf *out, struct str left, const char *right)

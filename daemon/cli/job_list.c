@@ -8,9 +8,9 @@
 enum { PAGE = 100 };
 
 static const struct column columns[] = {
-    {"JOB", COLUMN_NUMBER},      {"NAME", COLUMN_CUT},       {"STATE", COLUMN_TEXT},
+    {"JOB", COLUMN_NUMBER},        {"NAME", COLUMN_CUT},         {"STATE", COLUMN_TEXT},
     {"RECIPIENTS", COLUMN_NUMBER}, {"DELIVERED", COLUMN_NUMBER}, {"DEFERRED", COLUMN_NUMBER},
-    {"BOUNCED", COLUMN_NUMBER},  {"CREATED", COLUMN_TEXT},
+    {"BOUNCED", COLUMN_NUMBER},    {"CREATED", COLUMN_TEXT},
 };
 
 static void add_row(struct table *table, const struct job *job)

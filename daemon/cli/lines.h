@@ -1,6 +1,6 @@
 /*
- * Cuts a stream of bytes into lines, whatever pieces it comes in. A line may have at most LINES_LONGEST
- * bytes; its end ("\n") is not part of it.
+ * Cuts a stream of bytes into lines, whatever pieces it comes in. A line may have at most
+ * LINES_LONGEST bytes; its end ("\n") is not part of it.
  */
 #ifndef TOCSIN_CLI_LINES_H
 #define TOCSIN_CLI_LINES_H

@@ -52,23 +52,28 @@ static const char *base_name(const char *path)
     return strcmp(path, "-") == 0 ? "message" : slash ? slash + 1 : path;
 }
 
-static void set_option(json_t *body, const char *key, const char *value)
+/* What is not UTF-8 is spelt with U+FFFD: the daemon will say that it does not know that. */
+static void set_text(json_t *body, const char *key, const char *value)
 {
+    struct buf clean = BUF_INIT;
+    if (value && !str_is_utf8(str_of(value)))
+        text_clean(&clean, str_of(value));
     if (value)
-        json_object_set_new(body, key, json_string(value));
+        json_object_set_new(body, key, json_string(clean.at ? clean.at : value));
+    buf_release(&clean);
 }
 
 static char *make_body(const struct args *args, struct str message)
 {
     json_t *body = json_object();
     json_object_set_new(body, "message", json_stringn(message.at ? message.at : "", message.len));
-    set_option(body, "message_name", base_name(args->words[0]));
-    set_option(body, "to", args_value(args, "to"));
-    set_option(body, "name", args_value(args, "name"));
-    set_option(body, "lane", args_value(args, "lane"));
-    set_option(body, "identity", args_value(args, "identity"));
+    set_text(body, "message_name", base_name(args->words[0]));
+    set_text(body, "to", args_value(args, "to"));
+    set_text(body, "name", args_value(args, "name"));
+    set_text(body, "lane", args_value(args, "lane"));
+    set_text(body, "identity", args_value(args, "identity"));
     if (args_has(args, "at-most-once"))
-        set_option(body, "guarantee", "at-most-once");
+        set_text(body, "guarantee", "at-most-once");
     if (args_has(args, "dry-run"))
         json_object_set_new(body, "dry_run", json_true());
     char *text = json_dumps(body, JSON_COMPACT);
@@ -97,8 +102,7 @@ static int submit(struct cli *cli, const struct args *args, json_t **answer)
     int status = read_message(cli, args->words[0], &message);
     if (status == CLI_OK) {
         char *body = make_body(args, buf_str(&message));
-        status = body ? ask_post(cli, "/v1/jobs", str_of(body), answer)
-                      : cli_fail(cli, "An option of this command is not UTF-8.");
+        status = ask_post(cli, "/v1/jobs", str_of(body), answer);
         free(body);
     }
     buf_release(&message);
@@ -142,8 +146,9 @@ const struct command send_command = {
     .words_min = 1,
     .words_max = 1,
     .summary = "Send a message to the contacts that an expression selects",
-    .about = "FILE holds headers, an empty line, and Markdown or HTML, with Liquid anywhere; \"-\"\n"
-             "reads it from standard input. With --json: {\"id\": 12, ...}.",
+    .about =
+        "FILE holds headers, an empty line, and Markdown or HTML, with Liquid anywhere; \"-\"\n"
+        "reads it from standard input. With --json: {\"id\": 12, ...}.",
     .flags = flags,
     .run = run,
 };

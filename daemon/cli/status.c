@@ -11,7 +11,8 @@ static void add_value(struct buf *out, const char *key, const json_t *value)
     struct str name = str_of(key);
     if (json_is_integer(value) && str_ends(name, STR("_s")))
         text_duration(out, number);
-    else if (json_is_integer(value) && (str_ends(name, STR("bytes")) || str_ends(name, STR("size"))))
+    else if (json_is_integer(value) &&
+             (str_ends(name, STR("bytes")) || str_ends(name, STR("size"))))
         text_bytes(out, number);
     else
         json_add_value(out, value);

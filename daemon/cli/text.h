@@ -25,10 +25,10 @@ void text_clean_json(struct buf *out, struct str json);
 /* As much of clean text as fits into so many columns of the terminal. */
 void text_cut(struct buf *out, struct str clean, unsigned columns);
 
-void text_number(struct buf *out, uint64_t number);        /* 46,443 */
-void text_bytes(struct buf *out, uint64_t bytes);          /* 12.3 MiB */
-void text_duration(struct buf *out, uint64_t seconds);     /* 2 min 10 s */
-void text_rate(struct buf *out, double per_second);        /* 812/s */
+void text_number(struct buf *out, uint64_t number);    /* 46,443 */
+void text_bytes(struct buf *out, uint64_t bytes);      /* 12.3 MiB */
+void text_duration(struct buf *out, uint64_t seconds); /* 2 min 10 s */
+void text_rate(struct buf *out, double per_second);    /* 812/s */
 
 /* "47.2 %", rounded down, so that 100.0 % is said only of all. Of nothing: "0.0 %". */
 void text_percent(struct buf *out, uint64_t part, uint64_t whole);

@@ -31,8 +31,8 @@ static int send_it(struct http_exchange *exchange)
     struct err err = {{0}};
     int rc = http_client_send(client, exchange, &err);
     if (rc)
-
-        return rc;
+        print_message("%s\n", err.text);
+    return rc;
 }
 
 static void request_and_answer(void **state)
