@@ -86,7 +86,7 @@ struct suppression {
     struct loop *front;
     struct call call;
     bool set;
-    bool found; /* the result */
+    bool found, changed; /* the result */
     struct err err;
     struct str address; /* with its NUL, from malloc */
 };
@@ -96,7 +96,8 @@ static void suppression_apply(struct txn *txn, struct write_op *op)
     struct suppression *s = (struct suppression *)(void *)op;
     struct contact contact;
     s->found = contact_lookup(txn, s->address, &contact, &s->err) == 0;
-    if (s->found)
+    s->changed = s->found && !(contact.flags & CONTACT_SUPPRESSED) == s->set;
+    if (s->changed)
         contact_set_flags(txn, contact.id, s->set ? CONTACT_SUPPRESSED : 0,
                           s->set ? 0 : CONTACT_SUPPRESSED, (uint32_t)clock_wall_s());
 }
@@ -119,7 +120,7 @@ static void log_suppression(const struct suppression *s)
 static void suppression_arrive(struct letter *letter)
 {
     struct suppression *s = LETTER_OF(letter, struct suppression, letter);
-    if (s->found)
+    if (s->changed)
         log_suppression(s);
     if (s->call.request && s->found)
         answer_contact(s->call.request, s->address);

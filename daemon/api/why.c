@@ -136,7 +136,7 @@ void why_show(struct http_request *request)
     if (!request_number(request, "job", UINT32_MAX, &job))
         return;
     if (!address.at) {
-        http_respond_error(request, 400, "The parameter \"address\" is missing.");
+        http_respond_error(request, 400, "The parameter \"address\" is missing, or badly encoded.");
         return;
     }
     view_begin(&view, request);

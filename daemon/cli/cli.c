@@ -1,8 +1,6 @@
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cli/help.h"
@@ -91,8 +89,8 @@ int cli_main(int argc, char *const *argv)
         status = run(&cli, &args);
     }
     http_client_free(cli.client);
-    if (fflush(stdout) != 0 && status == CLI_OK)
-        status = cli_fail(&cli, "The output could not be written: %s.", strerror(errno));
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == CLI_OK)
+        status = cli_fail(&cli, "The output could not be written whole: is the disk full?");
     if (status != CLI_OK && cli.err.text[0])
         print_sentence(&cli.err);
     return status;

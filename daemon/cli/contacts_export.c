@@ -75,8 +75,8 @@ static void print_summary(const struct cli *cli, const struct contacts_export *e
         return;
     }
     struct buf line = BUF_INIT;
-    text_number(&line, contacts);
-    buf_add_text(&line, " contacts are in ");
+    text_count(&line, contacts, "contact", "contacts");
+    buf_add_text(&line, " written to ");
     text_clean(&line, str_of(path));
     buf_add_text(&line, " (");
     text_bytes(&line, export->output.bytes);

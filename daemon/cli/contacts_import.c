@@ -140,9 +140,8 @@ static void add_count(struct buf *line, const json_t *summary, const char *key, 
 static void print_summary(const json_t *summary)
 {
     struct buf line = BUF_INIT, parts = BUF_INIT;
-    text_number(&line, json_count(summary, "rows"));
-    buf_add_text(&line, " rows");
-    add_count(&parts, summary, "added", "new contacts");
+    text_count(&line, json_count(summary, "rows"), "row", "rows");
+    add_count(&parts, summary, "added", "added");
     add_count(&parts, summary, "updated", "updated");
     add_count(&parts, summary, "unchanged", "unchanged");
     add_count(&parts, summary, "duplicates", "duplicates");
@@ -155,10 +154,10 @@ static void print_summary(const json_t *summary)
 static void warn_of_rejects(uint64_t rejected, const char *path)
 {
     struct buf line = BUF_INIT;
-    text_number(&line, rejected);
-    buf_add_text(&line, " rows could not be taken: they are in ");
+    text_count(&line, rejected, "row", "rows");
+    buf_add_text(&line, " could not be taken, see ");
     text_clean(&line, str_of(path));
-    buf_add_text(&line, " with the reasons.\n");
+    buf_add_text(&line, " for the reasons.\n");
     fputs(line.at, stderr);
     buf_release(&line);
 }

@@ -1,5 +1,6 @@
 #include "cli/job.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/ask.h"
@@ -16,7 +17,7 @@ void job_read(struct job *job, const json_t *object)
         .state = json_text(object, "state"),
         .lane = json_text(object, "lane"),
         .to = json_text(object, "to"),
-        .message = json_text(object, "message"),
+        .message = json_count(object, "message"),
         .identity = json_text(object, "identity"),
         .created = json_text(object, "created_at"),
         .started = json_text(object, "started_at"),
@@ -76,7 +77,7 @@ static void end_line(struct buf *out, struct buf *line, unsigned columns)
 
 static void add_title(struct buf *line, const struct job *job)
 {
-    buf_addf(line, "Job %llu \"", (unsigned long long)job->id);
+    buf_addf(line, "Job %" PRIu64 " \"", job->id);
     text_clean(line, str_of(job->name));
     buf_add_text(line, "\": ");
     text_clean(line, str_of(job->state));
@@ -146,10 +147,8 @@ static void report_text(struct table *record, const char *name, const char *valu
 static void report_message(struct table *record, const struct job *job)
 {
     struct buf value = BUF_INIT;
-    buf_add_text(&value, job->message);
-    if (job->message_version > 0)
-        buf_addf(&value, ", version %llu", (unsigned long long)job->message_version);
-    report_text(record, "message", value.at);
+    buf_addf(&value, "%" PRIu64 ", version %" PRIu64, job->message, job->message_version);
+    record_text(record, "message", buf_str(&value));
     buf_release(&value);
 }
 

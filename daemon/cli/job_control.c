@@ -1,36 +1,37 @@
 /* tocsin job pause, resume, cancel: one request each, and what the job is then. */
+#include <inttypes.h>
+
 #include "cli/ask.h"
 #include "cli/job.h"
 #include "cli/text.h"
 
-static void print_paused(const struct job *job)
+/* "Job 12 WHAT 3,000 copies to go." */
+static void print_to_go(const struct job *job, const char *what)
 {
     struct buf line = BUF_INIT;
-    buf_addf(&line, "Job %llu is paused with ", (unsigned long long)job->id);
-    text_number(&line, job->recipients - job_done(job));
-    buf_add_text(&line, " copies to go.");
+    buf_addf(&line, "Job %" PRIu64 " %s ", job->id, what);
+    text_count(&line, job->recipients - job_done(job), "copy", "copies");
+    buf_add_text(&line, " to go.");
     puts(line.at);
     buf_release(&line);
 }
 
+static void print_paused(const struct job *job)
+{
+    print_to_go(job, "is paused with");
+}
+
 static void print_resumed(const struct job *job)
 {
-    struct buf line = BUF_INIT;
-    buf_addf(&line, "Job %llu goes on with ", (unsigned long long)job->id);
-    text_number(&line, job->recipients - job_done(job));
-    buf_add_text(&line, " copies to go.");
-    puts(line.at);
-    buf_release(&line);
+    print_to_go(job, "goes on with");
 }
 
 static void print_cancelled(const struct job *job)
 {
     struct buf line = BUF_INIT;
-    buf_addf(&line, "Job %llu is cancelled: ", (unsigned long long)job->id);
-    text_number(&line, job->delivered);
-    buf_add_text(&line, " copies were delivered, ");
-    text_number(&line, job->recipients - job->delivered);
-    buf_add_text(&line, " were not.");
+    buf_addf(&line, "Job %" PRIu64 " is cancelled with ", job->id);
+    text_count(&line, job->delivered, "copy", "copies");
+    buf_add_text(&line, " delivered.");
     puts(line.at);
     buf_release(&line);
 }

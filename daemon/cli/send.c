@@ -86,11 +86,11 @@ static void print_for_people(const json_t *answer, bool dry_run)
     struct buf line = BUF_INIT;
     if (!dry_run)
         buf_addf(&line, "Job %" PRIu64 " goes to ", json_count(answer, "id"));
-    text_number(&line, json_count(answer, "recipients"));
+    text_count(&line, json_count(answer, "recipients"), "contact", "contacts");
     if (dry_run)
-        buf_add_text(&line, " contacts would get this message; nothing was sent.");
+        buf_add_text(&line, " would get this message; nothing was sent.");
     else
-        buf_addf(&line, " contacts; \"tocsin job watch %" PRIu64 "\" shows how far it is.",
+        buf_addf(&line, "; \"tocsin job watch %" PRIu64 "\" shows how far it is.",
                  json_count(answer, "id"));
     puts(line.at);
     buf_release(&line);

@@ -96,6 +96,12 @@ void text_number(struct buf *out, uint64_t number)
     }
 }
 
+void text_count(struct buf *out, uint64_t number, const char *one, const char *many)
+{
+    text_number(out, number);
+    buf_addf(out, " %s", number == 1 ? one : many);
+}
+
 void text_bytes(struct buf *out, uint64_t bytes)
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};

@@ -30,6 +30,9 @@ void text_bytes(struct buf *out, uint64_t bytes);      /* 12.3 MiB */
 void text_duration(struct buf *out, uint64_t seconds); /* 2 min 10 s */
 void text_rate(struct buf *out, double per_second);    /* 812/s */
 
+/* "1 row", "46,443 rows". */
+void text_count(struct buf *out, uint64_t number, const char *one, const char *many);
+
 /* "47.2 %", rounded down, so that 100.0 % is said only of all. Of nothing: "0.0 %". */
 void text_percent(struct buf *out, uint64_t part, uint64_t whole);
 

@@ -277,6 +277,7 @@ static void send_parcel(struct connection *c, struct parcel *p)
                                                .recipient = buf_str(&p->copy.recipient),
                                                .body = {buf_str(&p->copy.text)},
                                                .body_count = 1,
+                                               .eight_bit = p->copy.needs_smtputf8,
                                                .needs_smtputf8 = p->copy.needs_smtputf8};
     c->in_flight++;
     c->served++;

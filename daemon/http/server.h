@@ -33,7 +33,7 @@ struct http_server_options {
     const struct http_route *routes;
     size_t routes_len;
     void *ctx;              /* for the handlers: http_request_context */
-    const char *name;       /* in log lines and metrics: "control" */
+    const char *name;       /* in log lines: "control" */
     size_t connections_max; /* more are closed at once; 0: 256 */
     uint64_t idle_ms;       /* between requests; 0: 60 s */
     uint64_t head_ms;       /* from the first byte of a head to its last; 0: 10 s */

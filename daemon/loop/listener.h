@@ -30,7 +30,7 @@ struct listener *listener_open_unix(struct loop *loop, const char *path, mode_t 
 struct listener *listener_open_tcp(struct loop *loop, const struct sockaddr_storage *address,
                                    listener_fn *on_connection, void *ctx, struct err *err);
 
-/* Only inside on_connection: the offered connection as a stream; NULL if it broke already. */
+/* Only inside on_connection, once: the offered connection as a stream, never NULL. */
 struct stream *listener_accept(struct listener *listener, const struct stream_events *events,
                                void *owner);
 

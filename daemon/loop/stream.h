@@ -7,11 +7,11 @@
  * or stream_close and on_closed no other event comes. All calls are allowed inside events, and in
  * any state (a write to a stream that is closing is dropped).
  *
- *     stream_connect ─► on_open ─► on_read … ─► stream_start_tls ─► on_secure ─► on_read … ─►
- * on_closed
+ *     connect ─► on_open ─► on_read … ─► start_tls ─► on_secure ─► on_read … ─► on_closed
  *
- * Streams have no time-outs but those for connecting and for closing: a peer that falls silent is
- * the owner's to find, with a timer of its own.
+ * When the peer closes while bytes wait, they are still sent (10 s at most): on_closed comes after
+ * that. Streams have no time-outs but those for connecting and for closing: a peer that falls
+ * silent is the owner's to find, with a timer of its own.
  */
 #ifndef TOCSIN_LOOP_STREAM_H
 #define TOCSIN_LOOP_STREAM_H
@@ -138,8 +138,8 @@ struct stream_credentials {
 /* Who is at the other end of a unix socket (SO_PEERCRED); false for anything else. */
 bool stream_credentials(const struct stream *stream, struct stream_credentials *out);
 
-/* For listener.c: takes over a connected, non-blocking socket; NULL (and fd closed) if libuv
- * refuses. */
+/* For listener.c: takes over a connected, non-blocking socket. Never NULL: on_closed tells
+ * failures. */
 struct stream *stream_adopt(struct loop *loop, int fd, int family,
                             const struct stream_events *events, void *owner);
 

@@ -91,7 +91,7 @@ def check_headers(message, person):
     assert abs(message["Date"].datetime.timestamp() - email.utils.localtime().timestamp()) < 3600
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert re.search(r"<https://[^<>\s]+>", message["List-Unsubscribe"])
-    signed = re.search(r"\bh=([^;]*)", message["DKIM-Signature"])[1].lower().replace(" ", "").split(":")
+    signed = re.sub(r"\s", "", re.search(r"\bh=([^;]*)", message["DKIM-Signature"])[1].lower()).split(":")
     # RFC 8058 §4 wants both signed; From stands there twice so that none can be added.
     assert {"from", "to", "subject", "date", "message-id", "list-unsubscribe", "list-unsubscribe-post"} <= set(signed)
     assert signed.count("from") == 2
@@ -151,7 +151,9 @@ def test_international_addresses(start, folder):
     received = set(sink.recipients())
     assert "почта@dest.example" in received
     assert received & {"user@bücher.example", "user@xn--bcher-kva.example"}
-    assert [defects_of(mail) for mail in mails] == [[], []]
+    # Python's parser knows no RFC 6532: it calls the UTF-8 of the address in To a defect, and nothing else.
+    found = [defect for mail in mails for defect in defects_of(mail)]
+    assert all(defect.startswith("To:") and "on-ASCII" in defect for defect in found), found
     assert sink.faults() == []
 
 

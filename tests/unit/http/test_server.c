@@ -311,7 +311,7 @@ static void handlers_are_told(void **state)
     (void)state;
     vanish_after(STR("GET /watch HTTP/1.1\r\nHost: a\r\n\r\n"), "tick");
     vanish_after(STR("GET /later HTTP/1.1\r\nHost: a\r\n\r\n"), "");
-    vanish_after(STR("GET /download HTTP/1.1\r\nHost: a\r\n\r\n"), "xx" + 1);
+    vanish_after(STR("GET /download HTTP/1.1\r\nHost: a\r\n\r\n"), "x");
     vanish_after(STR("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc"), "");
     usleep(60000); /* the late answer to nobody */
 }

@@ -54,13 +54,23 @@ static void on_connection(struct listener *listener, void *ctx)
     stream_credentials(stream, &porch->who);
 }
 
+static char folder[] = "/tmp/tocsin-test-XXXXXX";
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+/* It is empty: every listener has removed its socket. */
+static int remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
 static void socket_path(char *out, size_t size, const char *name)
 {
-    static char folder[] = "/tmp/tocsin-test-XXXXXX";
-    static bool made;
-    if (!made)
-        assert_non_null(mkdtemp(folder));
-    made = true;
     snprintf(out, size, "%s/%s", folder, name);
 }
 
@@ -244,5 +254,5 @@ int main(void)
         cmocka_unit_test(what_is_not_accepted_is_closed),
         cmocka_unit_test(running_out_of_descriptors),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

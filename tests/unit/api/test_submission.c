@@ -1,0 +1,108 @@
+/* The body of POST /v1/jobs: what it must be, and what is said when it is not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "api/submission.h"
+
+static void takes_every_field(void **state)
+{
+    (void)state;
+    struct arena arena = ARENA_INIT;
+    struct submission s;
+    struct err err;
+    struct str body = STR("{\"message\": \"Subject: x\\n\\nhi\", \"to\": \"list:a\", "
+                          "\"message_name\": \"a.md\", \"name\": \"Spring \\u00e9\", "
+                          "\"identity\": \"two\", \"lane\": \"transactional\", "
+                          "\"guarantee\": \"at-most-once\", \"dry_run\": true}");
+    assert_int_equal(submission_parse(body, &arena, &s, &err), 0);
+    assert_true(str_eq(s.source, STR("Subject: x\n\nhi")));
+    assert_true(str_eq(s.segment, STR("list:a")));
+    assert_true(str_eq(s.message_name, STR("a.md")));
+    assert_true(str_eq(s.name, STR("Spring \xC3\xA9")));
+    assert_true(str_eq(s.identity, STR("two")));
+    assert_int_equal(s.lane, LANE_TRANSACTIONAL);
+    assert_int_equal(s.guarantee, GUARANTEE_AT_MOST_ONCE);
+    assert_true(s.dry_run);
+    arena_release(&arena);
+}
+
+static void needs_two_fields_only(void **state)
+{
+    (void)state;
+    struct arena arena = ARENA_INIT;
+    struct submission s;
+    struct err err;
+    assert_int_equal(
+        submission_parse(STR("{\"to\": \"all\", \"message\": \"m\"}"), &arena, &s, &err), 0);
+    assert_int_equal(s.lane, LANE_BULK);
+    assert_int_equal(s.guarantee, GUARANTEE_AT_LEAST_ONCE);
+    assert_false(s.dry_run);
+    assert_int_equal(s.name.len + s.message_name.len + s.identity.len, 0);
+    arena_release(&arena);
+}
+
+static void refuses_with_a_sentence_that_names_what(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str body;
+        const char *says;
+    } cases[] = {
+        {STR(""), "not JSON at line 1"},
+        {STR("{\"message\": \"m\",\n\"to\"; \"all\"}"), "not JSON at line 2"},
+        {STR("[]"), "must be a JSON object"},
+        {STR("{\"to\": \"all\"}"), "\"message\" is missing"},
+        {STR("{\"message\": \"m\"}"), "\"to\" is missing"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"colour\": 1}"), "no field \"colour\""},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"to\": \"all\"}"), "duplicate"},
+        {STR("{\"message\": 5, \"to\": \"all\"}"), "\"message\" must be a text"},
+        {STR("{\"message\": null, \"to\": \"all\"}"), "\"message\" must be a text"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"dry_run\": \"no\"}"), "true or false"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"lane\": \"fast\"}"), "\"bulk\""},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"lane\": 1}"), "\"bulk\""},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"guarantee\": \"\"}"), "\"at-most-once\""},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"guarantee\": 1}"), "\"at-most-once\""},
+        {STR("{\"message\": \"a\\u0000b\", \"to\": \"all\"}"), "u0000"},
+        {STR("{\"message\": \"\xFF\", \"to\": \"all\"}"), "not JSON"},
+        {STR("{\"message\": \"m\", \"to\": \"all\"} x"), "not JSON"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct arena arena = ARENA_INIT;
+        struct submission s;
+        struct err err = {""};
+        assert_int_equal(submission_parse(cases[i].body, &arena, &s, &err), -1);
+        if (!strstr(err.text, cases[i].says) || !str_ends(str_of(err.text), STR(".")))
+            fail_msg("case %zu says: %s", i, err.text);
+        arena_release(&arena);
+    }
+}
+
+static void bounds_depth(void **state)
+{
+    (void)state;
+    struct arena arena = ARENA_INIT;
+    struct buf body = BUF_INIT;
+    struct submission s;
+    struct err err;
+    for (int i = 0; i < 1000000; i++)
+        buf_add_byte(&body, '[');
+    assert_int_equal(submission_parse(buf_str(&body), &arena, &s, &err), -1);
+    assert_non_null(strstr(err.text, "depth"));
+    buf_release(&body);
+    arena_release(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_every_field),
+        cmocka_unit_test(needs_two_fields_only),
+        cmocka_unit_test(refuses_with_a_sentence_that_names_what),
+        cmocka_unit_test(bounds_depth),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
