@@ -112,10 +112,11 @@ void import_destroy(struct import *import)
 {
     receiving_release(import);
     for (size_t i = 0; i < IMPORT_OUTSTANDING; i++) {
-        buf_release(&import->batches[i].bytes);
         free(import->batches[i].ids);
         free(import->batches[i].changes);
     }
+    buf_release(&import->batch_bytes);
+    free(import->batch_hashes);
     stage_free(import->stage);
     if (import->has_columns)
         columns_release(&import->columns);
@@ -191,7 +192,7 @@ static int on_row(void *ctx, const struct csv_row *row, struct err *err)
         break;
     }
     count_one(&import->rows);
-    return stage_add(import->stage, &contact, err);
+    return stage_add(import->stage, &contact, contact_hash(import->store, contact.key), err);
 }
 
 static int on_plain(void *ctx, struct str plain, struct err *err)

@@ -12,7 +12,8 @@
  *                                                       └─ the last ─▶ done
  */
 
-/* --- In the write transaction: may run more than once, writes only the batch's own fields --- */
+/* --- In the write transaction: may run more than once, writes only the batch's fields and scratch
+ * --- */
 
 static int batch_fail(struct import_batch *b, const char *why)
 {
@@ -37,7 +38,9 @@ static void rows_put(struct txn *txn, struct import_batch *b, const uint32_t *nu
     struct contact_attribute attributes[CONTACT_MAX_ATTRIBUTES];
     struct contact_row row;
     struct contact_writer *writer = contact_writer_begin(txn, b->import->now);
-    struct str rest = buf_str(&b->bytes);
+    struct str rest = buf_str(&b->import->batch_bytes);
+    contact_writer_expect(writer, b->import->batch_hashes,
+                          stage_hashes(rest, b->import->batch_hashes));
     for (b->count = 0; stage_next(&rest, attributes, &row); b->count++) {
         enum contact_change change = CONTACT_UNCHANGED;
         for (size_t i = 0; i < row.attribute_count; i++)
@@ -55,15 +58,15 @@ static void batch_apply(struct txn *txn, struct write_op *op)
     uint32_t numbers[CONTACT_MAX_ATTRIBUTES];
     b->failed = false;
     b->count = 0;
-    buf_reset(&b->bytes);
+    buf_reset(&import->batch_bytes);
     if (b->index < stage_batch_count(import->stage) &&
-        stage_read(import->stage, b->index, &b->bytes, &b->why) < 0) {
+        stage_read(import->stage, b->index, &import->batch_bytes, &b->why) < 0) {
         b->failed = true;
         return;
     }
     if (attributes_intern(txn, b, numbers) < 0)
         return;
-    if (b->bytes.len)
+    if (import->batch_bytes.len)
         rows_put(txn, b, numbers);
     if (import->list) {
         uint32_t list = name_intern(txn, NAME_LIST, str_of(import->list));
@@ -172,6 +175,7 @@ void import_apply(struct import *import, import_done *done, void *ctx)
     size_t start =
         import->batch_total < IMPORT_OUTSTANDING ? import->batch_total : IMPORT_OUTSTANDING;
     import->outstanding = (unsigned)start;
+    import->batch_hashes = alloc(STAGE_ROWS * sizeof(*import->batch_hashes));
     atomic_store(&import->state, IMPORT_APPLYING);
     for (size_t i = 0; i < start; i++)
         batch_init(&import->batches[i], import);

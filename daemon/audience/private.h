@@ -26,7 +26,6 @@ struct import_batch {
     struct write_op op;
     struct import *import;
     size_t index;
-    struct buf bytes;
     uint32_t *ids;    /* of each row, in order */
     uint8_t *changes; /* enum contact_change of each row */
     size_t count;
@@ -64,6 +63,8 @@ struct import {
     uint32_t now;
     size_t next_batch, batch_total;
     struct import_batch batches[IMPORT_OUTSTANDING];
+    struct buf batch_bytes; /* the writer's: of the batch that it applies */
+    uint64_t *batch_hashes;
     uint64_t *seen; /* a bit for each contact id that this import has touched */
     size_t seen_words;
 };

@@ -162,8 +162,13 @@ static uint32_t fanned_count(struct txn *txn, const struct job_record *record)
 static void take_out_flight(const struct job *job, struct job_view *out)
 {
     for (size_t state = 0; state < RECIPIENT_STATES; state++) {
+        uint32_t *from =
+            &out->counts[job->record.state == JOB_CANCELLED ? RECIPIENT_CANCELLED : state];
         uint32_t n = atomic_load(&job->mailing->begun[state]);
-        out->counts[job->record.state == JOB_CANCELLED ? RECIPIENT_CANCELLED : state] -= n;
+        /* A copy may begin anew before we have read what became of its last attempt. */
+        if (n > *from)
+            n = *from;
+        *from -= n;
         out->in_flight += n;
     }
 }
@@ -243,7 +248,7 @@ static void add_landed(struct news *news, const struct outcome *o)
     news->landed[i].count++;
 }
 
-static void take_sums(struct campaign *campaign, const struct outcome_sums *sums)
+void job_take_sums(struct campaign *campaign, const struct outcome_sums *sums)
 {
     struct job *job = job_find(campaign, sums->job);
     if (!job)
@@ -266,7 +271,7 @@ static void on_news(struct letter *letter)
             atomic_fetch_sub(&job->mailing->begun[news->landed[i].from], news->landed[i].count);
     }
     for (size_t i = 0; i < news->sum_count; i++) {
-        take_sums(campaign, &news->sums[i]);
+        job_take_sums(campaign, &news->sums[i]);
         struct job *job = job_find(campaign, news->sums[i].job);
         if (job)
             job_settle(campaign, job);

@@ -96,7 +96,7 @@ static void then(struct step *step)
     if (!campaign->stopping && f->domain_count)
         campaign->hooks.offer(campaign->hooks.ctx, job->mailing, f->domains, f->domain_count);
     if (f->missing_count)
-        campaign_committed(campaign, f->missing, f->missing_count, &f->sums, 1);
+        job_take_sums(campaign, &f->sums); /* here and now: later, they would be old news */
     if (f->fanned != UINT32_MAX && !campaign->stopping) {
         step_submit(step, campaign, apply, then);
         return;

@@ -37,6 +37,10 @@ struct job *job_add(struct campaign *campaign, const struct job_record *record,
 /* Opens the gate: recipients start to age now. */
 void job_open(struct job *job);
 
+/* Takes over a job's counters and state as they were committed. Sums of one job must come in the
+ * order of their commits. */
+void job_take_sums(struct campaign *campaign, const struct outcome_sums *sums);
+
 /* Lets a job go that is over and has nothing under way. */
 void job_settle(struct campaign *campaign, struct job *job);
 

@@ -7,7 +7,8 @@
 #include "cli/table.h"
 #include "cli/text.h"
 
-enum { BAR_MAX = 40 };
+/* Columns of the bar, and of the numbers behind it. */
+enum { BAR_MIN = 10, BAR_MAX = 40, NUMBERS = 34 };
 
 void job_read(struct job *job, const json_t *object)
 {
@@ -90,7 +91,8 @@ static void add_title(struct buf *line, const struct job *job)
 
 static void add_bar(struct buf *line, const struct job *job, unsigned columns, bool utf8)
 {
-    unsigned cells = columns / 2 < BAR_MAX ? columns / 2 : BAR_MAX;
+    unsigned cells = columns > NUMBERS + BAR_MIN ? columns - NUMBERS : BAR_MIN;
+    cells = cells < BAR_MAX ? cells : BAR_MAX;
     text_bar(line, job_done(job), job->recipients, cells, utf8);
     buf_add_text(line, "  ");
     text_percent(line, job_done(job), job->recipients);
@@ -112,14 +114,23 @@ static void add_parts(struct buf *line, const struct job *job)
     }
 }
 
-static void add_speed(struct buf *line, const struct job *job, const struct pace *pace)
+/* What can be said about the end: a rate and the time left, or what is waited for. */
+static void add_outlook(struct buf *line, const struct job *job, const struct pace *pace)
 {
     int64_t left = pace_left_s(pace, job->recipients - job_done(job));
-    text_rate(line, pace_rate(pace));
-    buf_add_text(line, "   ");
-    if (left >= 0) {
-        text_duration(line, (uint64_t)left);
-        buf_add_text(line, " left");
+    if (strcmp(job->state, "paused") == 0) {
+        buf_addf(line, "\"tocsin job resume %" PRIu64 "\" goes on.", job->id);
+    } else if (job->queued + job->in_flight == 0 && job->deferred > 0) {
+        buf_add_text(line, "Waiting to try ");
+        text_count(line, job->deferred, "deferred copy", "deferred copies");
+        buf_add_text(line, " again.");
+    } else {
+        text_rate(line, pace_rate(pace));
+        if (left >= 0) {
+            buf_add_text(line, "   ");
+            text_duration(line, (uint64_t)left);
+            buf_add_text(line, " left");
+        }
     }
 }
 
@@ -133,7 +144,7 @@ void job_frame(struct buf *out, const struct job *job, const struct pace *pace, 
     end_line(out, &line, columns);
     add_parts(&line, job);
     end_line(out, &line, columns);
-    add_speed(&line, job, pace);
+    add_outlook(&line, job, pace);
     end_line(out, &line, columns);
     buf_release(&line);
 }
@@ -173,7 +184,7 @@ static void report_time_taken(struct table *record, const struct job *job)
         text_duration(&value, (uint64_t)(to - from));
         if (to > from) {
             buf_add_text(&value, ", ");
-            text_rate(&value, (double)job_done(job) / (double)(to - from));
+            text_rate(&value, (double)(job->delivered + job->bounced) / (double)(to - from));
         }
         record_text(record, "took", buf_str(&value));
     }

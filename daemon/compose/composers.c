@@ -80,7 +80,7 @@ static void compose_one(struct composers *all, struct composer *composer, struct
         log_say(LOG_ERROR, "compose_failed", "%s", err.text);
     }
     txn_end(&txn);
-    metric_add(&composed, 1);
+    metric_add(&composed, copy->result == COPY_READY);
 }
 
 static void *composer_run(void *ctx)

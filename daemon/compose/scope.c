@@ -17,7 +17,7 @@ static bool contact_get(const void *ctx, struct str member, struct value *out)
     struct str value = attribute ? contact_value(s->contact, attribute) : (struct str){NULL, 0};
     if (!value.at)
         return false;
-    *out = value_str(value);
+    *out = value_loose(value);
     return true;
 }
 

@@ -53,6 +53,24 @@ static void on_idle(void *ctx)
     connection_quit(ctx);
 }
 
+/* Counts it among its site's ready connections, or takes it out. */
+static void count_ready(const struct connection *c, int by)
+{
+    c->site->ready_count += (unsigned)by;
+    if (c->secure)
+        c->site->secure_count += (unsigned)by;
+}
+
+static void leave(struct connection *c)
+{
+    if (c->leaving)
+        return;
+    c->leaving = true;
+    c->site->leaving_count++;
+    if (c->ready)
+        count_ready(c, -1);
+}
+
 static void rest(struct connection *c)
 {
     if (c->in_flight == 0 && c->ready && !c->leaving)
@@ -64,9 +82,10 @@ static void on_ready(struct smtp_client *client, void *owner,
 {
     struct connection *c = owner;
     (void)client;
-    (void)extensions;
     c->ready = true;
-    c->site->ready_count++;
+    c->secure = tls != NULL;
+    c->mail_limit = extensions->mail_limit;
+    count_ready(c, 1);
     c->site->lessons.failures = 0;
     metric_add(&opened, 1);
     if (tls) {
@@ -92,6 +111,7 @@ static void on_began(struct smtp_client *client, void *owner, struct smtp_transa
 static void ended(struct connection *c, struct parcel *p)
 {
     c->in_flight--;
+    c->site->in_flight--;
     if (p->begun)
         metric_add(&in_flight_now, -1);
     rest(c);
@@ -108,7 +128,18 @@ static void on_answer(struct smtp_client *client, void *owner, struct smtp_trans
     report_answer(thread_of(c), p, answer, c->peer);
 }
 
-/* What was not sent goes again at once, a few times; then it waits like any failure. */
+/*
+ * What was not sent goes again at once, until a few sessions have achieved nothing; then it waits
+ * like any failure. One that answered something was worth it, however many flew behind. A cancelled
+ * job wants to hear of every copy that began.
+ */
+static bool is_over(const struct connection *c, struct parcel *p, enum smtp_loss loss)
+{
+    if (loss == SMTP_IN_DOUBT || mailing_gate(p->copy.mailing) == GATE_CLOSED)
+        return true;
+    return c->answered == 0 && ++p->losses >= PARCEL_LOSSES_MAX;
+}
+
 static void on_lost(struct smtp_client *client, void *owner, struct smtp_transaction *tx,
                     enum smtp_loss loss, const char *sentence)
 {
@@ -116,7 +147,7 @@ static void on_lost(struct smtp_client *client, void *owner, struct smtp_transac
     struct parcel *p = tx->owner;
     (void)client;
     ended(c, p);
-    if (loss == SMTP_IN_DOUBT || ++p->losses >= PARCEL_LOSSES_MAX) {
+    if (is_over(c, p, loss)) {
         report_loss(thread_of(c), p, loss, sentence, c->peer);
         return;
     }
@@ -147,13 +178,21 @@ static void log_end_of(const struct connection *c, enum smtp_end end, const char
     log_end(&line);
 }
 
+/* Not one that was made under settings that are no longer in force. */
 static void keep_session(struct connection *c)
 {
-    SSL_SESSION *session = smtp_client_tls_session(c->client);
+    SSL_SESSION *session = NULL;
+    if (c->settings == thread_of(c)->settings)
+        session = smtp_client_tls_session(c->client);
     if (!session)
         return;
     SSL_SESSION_free(c->site->session);
     c->site->session = session;
+}
+
+static enum session_reach reach_of(const struct connection *c)
+{
+    return c->answered ? REACH_ANSWER : c->ready ? REACH_READY : REACH_NOTHING;
 }
 
 static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end,
@@ -166,13 +205,14 @@ static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end
     log_end_of(c, end, sentence);
     keep_session(c);
     timer_stop(&c->idle);
+    leave(c);
     *c->link = c->next;
     if (c->next)
         c->next->link = c->link;
     site->connection_count--;
-    site->ready_count -= c->ready;
+    site->leaving_count--;
     metric_add(&open_now, -1);
-    site_learn(site, c->answered > 0, end, sentence);
+    site_learn(site, reach_of(c), end, sentence);
     settings_unref(c->settings);
     SSL_SESSION_free(c->params.tls_resume);
     free(c);
@@ -280,35 +320,43 @@ static void send_parcel(struct connection *c, struct parcel *p)
                                                .eight_bit = p->copy.needs_smtputf8,
                                                .needs_smtputf8 = p->copy.needs_smtputf8};
     c->in_flight++;
+    c->site->in_flight++;
     c->served++;
     timer_stop(&c->idle);
     smtp_client_send(c->client, &p->transaction);
+}
+
+/* How many copies it may carry in all: as we allow, and no more than the server does. */
+static bool is_used_up(const struct connection *c)
+{
+    return c->served >= c->site->limits.messages_per_connection ||
+           (c->mail_limit && c->served >= c->mail_limit);
 }
 
 void connection_fill(struct connection *c)
 {
     if (!c->ready || c->leaving)
         return;
-    while (c->served < c->site->limits.messages_per_connection && smtp_client_room(c->client) > 0 &&
+    while (!is_used_up(c) && smtp_client_room(c->client) > 0 &&
            thread_of(c)->uncommitted < UNCOMMITTED_MAX) {
         struct parcel *p = site_take_ready(c->site);
         if (!p)
             return;
         send_parcel(c, p);
     }
-    if (c->served >= c->site->limits.messages_per_connection)
+    if (is_used_up(c))
         connection_quit(c);
 }
 
 void connection_quit(struct connection *c)
 {
-    c->leaving = true;
+    leave(c);
     timer_stop(&c->idle);
     smtp_client_quit(c->client);
 }
 
 void connection_abort(struct connection *c)
 {
-    c->leaving = true;
+    leave(c);
     smtp_client_abort(c->client);
 }

@@ -17,7 +17,8 @@ struct connection {
     unsigned in_flight;
     unsigned served;   /* copies that were sent, */
     unsigned answered; /* and those that got an answer */
-    bool ready, leaving;
+    uint64_t mail_limit; /* the server's MAILMAX (RFC 9422); 0: it has none */
+    bool ready, secure, leaving;
     struct timer idle;
     char peer[64];
 };
@@ -28,7 +29,7 @@ void connection_open(struct site *site);
 /* Sends ready copies while there is room. */
 void connection_fill(struct connection *connection);
 
-/* QUIT after what is in flight. */
+/* QUIT after what is in flight; at once when it is not ready yet. */
 void connection_quit(struct connection *connection);
 
 /* Closes now. */

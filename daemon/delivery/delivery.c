@@ -9,6 +9,8 @@
 #include "store/names.h"
 #include "tls/context.h"
 
+enum { STOP_LOOK_MS = 1000 };
+
 struct delivery {
     struct store *store;
     struct config *config; /* its routes are the ones that count until a restart */
@@ -67,8 +69,11 @@ static int thread_init(struct delivery_thread *t, struct delivery *d, struct com
     return 0;
 }
 
+/* Letters first: a report may have become durable after the loop ended, and its feeds are still
+ * here. */
 static void thread_release(struct delivery_thread *t)
 {
+    mailbox_drain(&t->loop.mailbox);
     for (struct feed *feed = t->feeds, *next; feed; feed = next) {
         next = feed->hh.next;
         feed_free(feed);
@@ -83,15 +88,21 @@ static void thread_release(struct delivery_thread *t)
     parcels_release(t);
 }
 
+/* A question to the resolver counts: its thread is libuv's, and would answer a loop that is gone. */
+static bool sites_busy(const struct delivery_thread *thread)
+{
+    for (const struct site *site = thread->sites; site; site = site->hh.next)
+        if (site->connection_count || site->composing || site->resolving)
+            return true;
+    return false;
+}
+
 void thread_end_if_done(struct delivery_thread *thread)
 {
-    if (!thread->stopping || thread->parcels > 0)
+    if (!thread->stopping || thread->parcels > 0 || sites_busy(thread))
         return;
-    for (struct site *site = thread->sites; site; site = site->hh.next)
-        if (site->connection_count || site->composing)
-            return;
     report_flush(thread);
-    if (thread->uncommitted > 0)
+    if (thread->uncommitted > 0 && !thread->giving_up)
         return;
     timer_stop(&thread->stop_due);
     loop_stop(&thread->loop);
@@ -247,16 +258,37 @@ struct stop {
     struct delivery_thread *thread;
 };
 
-static void on_stop_due(void *ctx)
+/* Returns how many copies were on the wire. */
+static size_t abort_connections(struct delivery_thread *t)
 {
-    struct delivery_thread *t = ctx;
-    log_say(LOG_WARN, "stop_cut_short",
-            "Receivers did not answer in time: what is on the wire is written down as in doubt.");
+    size_t count = 0;
     for (struct site *site = t->sites; site; site = site->hh.next)
         for (struct connection *c = site->connections, *next; c; c = next) {
             next = c->next;
+            count += c->in_flight;
             connection_abort(c);
         }
+    return count;
+}
+
+/* Comes back until the thread has ended: a store that can be written is waited for, another is not.
+ */
+static void on_stop_due(void *ctx)
+{
+    struct delivery_thread *t = ctx;
+    if (abort_connections(t) > 0)
+        log_say(LOG_WARN, "stop_cut_short",
+                "Receivers did not answer in time: what is on the wire is written down as in "
+                "doubt.");
+    if (t->uncommitted > 0 && !store_healthy(t->store) && !t->giving_up) {
+        t->giving_up = true;
+        log_say(LOG_ERROR, "outcomes_lost",
+                "The store cannot be written: what came of the last %zu copies is not recorded, "
+                "and some may be sent again.",
+                t->uncommitted);
+    }
+    timer_start(&t->stop_due, STOP_LOOK_MS);
+    thread_end_if_done(t);
 }
 
 static void on_stop(struct letter *letter)

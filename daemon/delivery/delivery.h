@@ -40,12 +40,15 @@ struct delivery *delivery_new(struct store *store, struct composers *composers,
 void delivery_offer(struct delivery *delivery, struct mailing *mailing, const uint32_t *domains,
                     size_t count);
 
-/* Takes over limits, sources, timeouts, retry and TLS settings. Routes stay until a restart. */
+/* Takes over limits, sources, timeouts, retry and TLS settings, and replaces the connections that
+ * are open when they have finished what they carry. Routes stay until a restart. */
 int delivery_reload(struct delivery *delivery, struct config *config, struct err *err);
 
 /*
  * Takes no more from the queue, lets what is on the wire finish (at most `timeouts.stop`), reports
- * it and returns when all threads have ended. The store must still be open.
+ * it and returns when all threads have ended. After that time it waits for the store only while
+ * that can be written. The store must still be open; what it owes may still come until
+ * delivery_free.
  */
 void delivery_stop(struct delivery *delivery);
 void delivery_free(struct delivery *delivery); /* after delivery_stop; NULL is fine */

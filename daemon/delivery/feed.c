@@ -131,11 +131,15 @@ static void take_entry(struct feed *feed, struct txn *txn, const struct queue_en
         parcel_line_add(line, parcel);
 }
 
-/* All that is due was read: wait for what comes later, or rest. */
+/* All that is due was read: wait for what comes later, or rest. Where the queue could not be read,
+ * "nothing" means nothing: the feed stays. */
 static void feed_exhausted(struct feed *feed, struct txn *txn, uint32_t now)
 {
+    struct err err;
     uint32_t due = queue_next_due(txn, feed->mailing->job, feed->domain, now);
-    if (due)
+    if (txn_failed(txn, &err) != 0)
+        feed_turn(feed, FEED_READY);
+    else if (due)
         feed_wait(feed, due);
     else
         feed_turn(feed, FEED_IDLE);
@@ -167,13 +171,22 @@ void feed_read(struct feed *feed, struct txn *txn, size_t max, struct parcel_lin
     feed_settle(feed, 0);
 }
 
+/* A recipient is in the queue again, at `due`: it must be read when that has come. */
+static void feed_expect(struct feed *feed, uint32_t due)
+{
+    if (feed->state == FEED_READY && due <= feed->due)
+        feed_rewind(feed); /* reading went past that place before the record was there */
+    else if (feed->state == FEED_IDLE && mailing_gate(feed->mailing) == GATE_OPEN)
+        feed_wait(feed, due);
+    else if (feed->state == FEED_WAITING && due < feed->waiting.key)
+        feed_wait(feed, due);
+}
+
 void feed_settle(struct feed *feed, uint32_t due)
 {
     feed->pending--;
-    if (due && feed->state == FEED_IDLE && mailing_gate(feed->mailing) == GATE_OPEN)
-        feed_wait(feed, due);
-    else if (due && feed->state == FEED_WAITING && due < feed->waiting.key)
-        feed_wait(feed, due);
+    if (due)
+        feed_expect(feed, due);
     if (feed->state == FEED_IDLE && feed->pending == 0)
         feed_free(feed);
 }

@@ -20,15 +20,6 @@ void parcel_line_add(struct parcel_line *line, struct parcel *parcel)
     line->count++;
 }
 
-void parcel_line_add_front(struct parcel_line *line, struct parcel *parcel)
-{
-    parcel->next = line->first;
-    line->first = parcel;
-    if (!parcel->next)
-        line->end = &parcel->next;
-    line->count++;
-}
-
 struct parcel *parcel_line_take(struct parcel_line *line)
 {
     struct parcel *parcel = line->first;

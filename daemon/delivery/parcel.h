@@ -15,7 +15,7 @@ struct parcel {
     struct parcel *next;
     struct feed *feed;
     struct smtp_transaction transaction;
-    unsigned losses;  /* how often a session ended before it was sent */
+    unsigned losses;  /* how often a session that achieved nothing ended before it was sent */
     bool begun;       /* counted in mailing->begun */
     int64_t began_us; /* clock_mono_us when the transaction began */
 };
@@ -28,7 +28,6 @@ struct parcel_line {
 
 void parcel_line_init(struct parcel_line *line);
 void parcel_line_add(struct parcel_line *line, struct parcel *parcel);
-void parcel_line_add_front(struct parcel_line *line, struct parcel *parcel);
 struct parcel *parcel_line_take(struct parcel_line *line); /* NULL when it is empty */
 
 /* A parcel for a recipient, from the spare ones or new. Marks the recipient as taken. */

@@ -14,6 +14,7 @@ enum {
     CLEAR_FOR_MS = 60 * 60 * 1000,
     BACK_OFF_FIRST_MS = 1000,
     BACK_OFF_MAX_MS = 5 * 60 * 1000,
+    REST_MS = 1000,
 };
 
 void site_route_key(const struct route *route, char key[SITE_KEY_SIZE])
@@ -46,6 +47,7 @@ struct site *site_get(struct delivery_thread *thread, const struct route *route)
     site->port = route->port;
     site->tls = route->tls;
     for (size_t i = 0; i < LANES; i++) {
+        parcel_line_init(&site->lanes[i].returned);
         parcel_line_init(&site->lanes[i].loaded);
         parcel_line_init(&site->lanes[i].ready);
     }
@@ -72,10 +74,37 @@ struct str site_key(const struct site *site)
     return str_of(site->key);
 }
 
+static void quit_all(struct site *site)
+{
+    for (struct connection *c = site->connections, *next; c; c = next) {
+        next = c->next;
+        connection_quit(c);
+    }
+}
+
+/* Routes stay until a restart; how safely to go where they lead does not. */
+static enum tls_policy policy_of(const struct site *site, const struct config *config)
+{
+    char key[SITE_KEY_SIZE];
+    for (size_t i = 0; i < config->route_count; i++) {
+        site_route_key(&config->routes[i], key);
+        if (strcmp(key, site->key) == 0)
+            return config->routes[i].tls;
+    }
+    return site->tls;
+}
+
+/* A TLS session of the old settings is not resumed: resuming skips the verification that the new
+ * ones may ask for. */
 void site_reload(struct site *site)
 {
-    site->limits = *config_site(site->thread->settings->config, site->host);
+    const struct config *config = site->thread->settings->config;
+    site->limits = *config_site(config, site->host);
     site->limits.pattern = (struct str){NULL, 0};
+    site->tls = policy_of(site, config);
+    SSL_SESSION_free(site->session);
+    site->session = NULL;
+    quit_all(site);
 }
 
 static uint64_t now_ms(const struct site *site)
@@ -110,6 +139,28 @@ static size_t load_target(const struct site *site)
     return target < LOAD_MIN ? LOAD_MIN : target > LOAD_MAX ? LOAD_MAX : target;
 }
 
+/* For a moment after the store could not be read or a key not be used: nothing would come of trying
+ * again at once but a busy loop. */
+static bool resting(struct site *site)
+{
+    if (now_ms(site) >= site->rest_until_ms)
+        return false;
+    wake_in(site, site->rest_until_ms - now_ms(site));
+    return true;
+}
+
+static void rest(struct site *site)
+{
+    site->rest_until_ms = now_ms(site) + REST_MS;
+    wake_in(site, REST_MS);
+}
+
+/* Loading and composing make reports too: of what expired, of what is skipped. */
+static bool may_begin(const struct site *site)
+{
+    return !site->thread->stopping && site->thread->uncommitted < UNCOMMITTED_MAX;
+}
+
 static bool lane_hungry(const struct site *site, const struct site_lane *lane)
 {
     return lane->ring.head && lane->loaded.count < load_target(site) / 2;
@@ -122,11 +173,11 @@ static void load_lane(struct site *site, struct site_lane *lane, struct txn *txn
 {
     size_t target = load_target(site);
     for (size_t turns = 0; turns < target; turns++) {
-        if (!lane->ring.head || lane->loaded.count >= target)
+        if (!lane->ring.head || lane->loaded.count >= target || !may_begin(site))
             return;
         feed_read(lane->ring.head, txn, target - lane->loaded.count, &lane->loaded);
     }
-    site->again =
+    site->again |=
         lane->loaded.count == 0; /* reading only what is under way: go on, from the loop */
 }
 
@@ -137,21 +188,25 @@ static void load(struct site *site)
     bool hungry = false;
     for (size_t i = 0; i < LANES; i++)
         hungry |= lane_hungry(site, &site->lanes[i]);
-    if (!hungry || site->thread->stopping)
+    if (!hungry || !may_begin(site) || resting(site))
         return;
     txn_begin(site->thread->store, &txn);
     for (size_t i = 0; i < LANES; i++)
         if (lane_hungry(site, &site->lanes[i]))
             load_lane(site, &site->lanes[i], &txn);
-    if (txn_failed(&txn, &err) != 0)
+    if (txn_failed(&txn, &err) != 0) {
         log_say(LOG_ERROR, "queue_unreadable", "%s", err.text);
+        rest(site);
+    }
     txn_end(&txn);
 }
 
 static struct parcel *take_loaded(struct site *site)
 {
     for (size_t i = 0; i < LANES; i++) {
-        struct parcel *p = parcel_line_take(&site->lanes[i].loaded);
+        struct parcel *p = parcel_line_take(&site->lanes[i].returned);
+        if (!p)
+            p = parcel_line_take(&site->lanes[i].loaded);
         if (p)
             return p;
     }
@@ -171,7 +226,9 @@ static size_t ready_copies(const struct site *site)
 static void compose(struct site *site)
 {
     size_t want = 2 * (size_t)site->ready_count * site->limits.in_flight;
-    while (!site->thread->stopping && site->composing + ready_copies(site) < want) {
+    if (want == 0 || resting(site))
+        return;
+    while (may_begin(site) && site->composing + ready_copies(site) < want) {
         struct parcel *p = take_loaded(site);
         if (!p)
             return;
@@ -188,6 +245,8 @@ void site_on_composed(struct letter *letter)
     struct site *site = p->feed->site;
     struct delivery_thread *thread = site->thread;
     site->composing--;
+    if (copy->result == COPY_HELD && mailing_gate(copy->mailing) == GATE_OPEN)
+        rest(site); /* not held by the job: it could not be made now */
     if (copy->result == COPY_SKIP)
         report_skip(thread, p);
     else if (copy->result == COPY_HELD || thread->stopping)
@@ -201,12 +260,10 @@ void site_on_composed(struct letter *letter)
 struct parcel *site_take_ready(struct site *site)
 {
     for (size_t i = 0; i < LANES; i++) {
-        struct parcel *p = parcel_line_take(&site->lanes[i].ready);
-        if (p && mailing_gate(p->copy.mailing) == GATE_OPEN && !site->thread->stopping)
-            return p;
-        if (p) {
+        for (struct parcel *p; (p = parcel_line_take(&site->lanes[i].ready));) {
+            if (mailing_gate(p->copy.mailing) == GATE_OPEN && !site->thread->stopping)
+                return p;
             parcel_put_back(site->thread, p);
-            return site_take_ready(site);
         }
     }
     return NULL;
@@ -217,14 +274,16 @@ void site_return(struct site *site, struct parcel *parcel)
     if (site->thread->stopping)
         parcel_put_back(site->thread, parcel);
     else
-        parcel_line_add_front(&site->lanes[parcel->copy.mailing->lane].loaded, parcel);
+        parcel_line_add(&site->lanes[parcel->copy.mailing->lane].returned, parcel);
 }
 
 static size_t waiting_copies(const struct site *site)
 {
     size_t n = site->composing;
-    for (size_t i = 0; i < LANES; i++)
-        n += site->lanes[i].loaded.count + site->lanes[i].ready.count;
+    for (size_t i = 0; i < LANES; i++) {
+        const struct site_lane *lane = &site->lanes[i];
+        n += lane->returned.count + lane->loaded.count + lane->ready.count;
+    }
     return n;
 }
 
@@ -236,8 +295,9 @@ static void on_resolved(void *ctx, const struct resolve_answer *answer)
     if (answer->count)
         site->addresses = *answer;
     else
-        site_learn(site, false, SMTP_END_CONNECT_FAILED, answer->err.text);
+        site_learn(site, REACH_NOTHING, SMTP_END_CONNECT_FAILED, answer->err.text);
     site_work(site);
+    thread_end_if_done(site->thread);
 }
 
 static bool addresses_known(struct site *site)
@@ -249,13 +309,21 @@ static bool addresses_known(struct site *site)
     return site->addresses.count > 0;
 }
 
-/* As many connections as the waiting copies can use, and no more than the limit. */
+/* As many connections as the copies that wait and fly can use; one that is leaving is of no use to
+ * them. A site that failed is tried with a single one. */
+static bool wants_connection(const struct site *site)
+{
+    size_t waiting = waiting_copies(site), copies = waiting + site->in_flight;
+    size_t wanted = (copies + site->limits.in_flight - 1) / site->limits.in_flight;
+    if (wanted > 1 && site->lessons.failures > 0)
+        wanted = 1;
+    return waiting > 0 && site->connection_count - site->leaving_count < wanted &&
+           site->connection_count < site->limits.connections;
+}
+
 static void connect_more(struct site *site)
 {
-    size_t waiting = waiting_copies(site);
-    size_t wanted = (waiting + site->limits.in_flight - 1) / site->limits.in_flight;
-    if (site->thread->stopping || waiting == 0 || site->connection_count >= wanted ||
-        site->connection_count >= site->limits.connections)
+    if (site->thread->stopping || !wants_connection(site))
         return;
     if (now_ms(site) < site->lessons.retry_at_ms) {
         wake_in(site, site->lessons.retry_at_ms - now_ms(site));
@@ -263,7 +331,7 @@ static void connect_more(struct site *site)
     }
     if (!addresses_known(site))
         return;
-    while (site->connection_count < wanted && site->connection_count < site->limits.connections)
+    while (wants_connection(site))
         connection_open(site);
 }
 
@@ -300,6 +368,37 @@ void sites_work(struct delivery_thread *thread)
     }
 }
 
+static void put_back_line(struct delivery_thread *thread, struct parcel_line *line)
+{
+    for (struct parcel *p; (p = parcel_line_take(line));)
+        parcel_put_back(thread, p);
+}
+
+/* What a session lost before has now failed once more; in the end it waits like after any failure.
+ */
+static void count_losses(struct site *site, struct parcel_line *line, const char *sentence)
+{
+    for (size_t n = line->count; n > 0; n--) {
+        struct parcel *p = parcel_line_take(line);
+        if (++p->losses < PARCEL_LOSSES_MAX)
+            parcel_line_add(line, p);
+        else
+            report_loss(site->thread, p, SMTP_NOT_SENT, sentence, NULL);
+    }
+}
+
+/* Nothing can be sent now. What was loaded goes back to the queue, for there it is seen when it
+ * becomes too old, and a job that is paused or cancelled meanwhile is left alone. */
+static void let_go(struct site *site, enum session_reach reach, const char *sentence)
+{
+    for (size_t i = 0; i < LANES; i++) {
+        put_back_line(site->thread, &site->lanes[i].loaded);
+        put_back_line(site->thread, &site->lanes[i].ready);
+        if (reach == REACH_NOTHING)
+            count_losses(site, &site->lanes[i].returned, sentence);
+    }
+}
+
 static void back_off(struct site *site, const char *sentence)
 {
     unsigned doublings = site->lessons.failures < 10 ? site->lessons.failures : 10;
@@ -328,11 +427,21 @@ static void go_clear(struct site *site, const char *sentence)
             site->key, sentence ? sentence : "no reason was given");
 }
 
-void site_learn(struct site *site, bool carried, enum smtp_end end, const char *sentence)
+/* A handshake that fails while others work is no lesson about TLS: nobody can talk the whole site
+ * down by disturbing one connection. */
+static bool is_tls_lesson(const struct site *site, enum smtp_end end)
 {
+    return end == SMTP_END_TLS_FAILED && site->tls == TLS_POLICY_OPPORTUNISTIC &&
+           site->secure_count == 0;
+}
+
+void site_learn(struct site *site, enum session_reach reach, enum smtp_end end,
+                const char *sentence)
+{
+    bool carried = reach == REACH_ANSWER;
     if (end == SMTP_END_QUIT || end == SMTP_END_ABORTED || site->thread->stopping)
         return;
-    if (end == SMTP_END_TLS_FAILED && site->tls == TLS_POLICY_OPPORTUNISTIC) {
+    if (is_tls_lesson(site, end)) {
         if (now_ms(site) >= site->lessons.clear_until_ms)
             go_clear(site, sentence);
         return;
@@ -344,25 +453,21 @@ void site_learn(struct site *site, bool carried, enum smtp_end end, const char *
             site->lessons.retry_at_ms = now_ms(site) + BACK_OFF_FIRST_MS;
         return;
     }
-    if (site->lessons.retry_at_ms <= now_ms(site))
-        back_off(site, sentence);
-}
-
-static void put_back_line(struct delivery_thread *thread, struct parcel_line *line)
-{
-    for (struct parcel *p; (p = parcel_line_take(line));)
-        parcel_put_back(thread, p);
+    if (site->lessons.retry_at_ms > now_ms(site))
+        return;
+    back_off(site, sentence);
+    let_go(site, reach, sentence);
 }
 
 void site_drain(struct site *site)
 {
     timer_stop(&site->wake);
     for (size_t i = 0; i < LANES; i++) {
+        put_back_line(site->thread, &site->lanes[i].returned);
         put_back_line(site->thread, &site->lanes[i].loaded);
         put_back_line(site->thread, &site->lanes[i].ready);
     }
-    for (struct connection *c = site->connections, *next; c; c = next) {
-        next = c->next;
-        connection_quit(c);
-    }
+    if (site->resolving)
+        resolve_hurry(site->resolving);
+    quit_all(site);
 }

@@ -5,6 +5,8 @@
  * copies always before bulk ones.
  *
  *   feeds ──read──► loaded ──ask──► composers ──► ready ──send──► connection ──► report
+ *                  returned ──┘ (before those)                        │
+ *                     └──────── a session ended before it was sent ◄──┘
  *
  * `site_work` is the one place where these decisions are made; every event ends in it.
  */
@@ -22,7 +24,7 @@ struct connection;
 
 struct site_lane {
     struct feed_ring ring;
-    struct parcel_line loaded, ready;
+    struct parcel_line returned, loaded, ready;
 };
 
 /* What sessions taught about a site; forgotten after some time. */
@@ -30,6 +32,13 @@ struct site_lessons {
     uint64_t clear_until_ms; /* TLS fails here: opportunistic sessions go in clear until then */
     uint64_t retry_at_ms;    /* no new connection before (on the loop's clock) */
     unsigned failures;       /* connections in a row that never became ready */
+};
+
+/* How far a session came. */
+enum session_reach {
+    REACH_NOTHING, /* it never became ready */
+    REACH_READY,   /* it was ready and answered nothing */
+    REACH_ANSWER,
 };
 
 struct site {
@@ -43,7 +52,10 @@ struct site {
     struct heap waiting; /* feeds, by the time they are due */
     size_t feeds, composing;
     struct connection *connections;
-    unsigned connection_count, ready_count;
+    unsigned connection_count;          /* all of them: */
+    unsigned leaving_count;             /* those that say good-bye, */
+    unsigned ready_count, secure_count; /* the ready ones that stay, and those of them with TLS */
+    size_t in_flight;                   /* transactions on all connections */
     struct resolve_answer addresses;
     size_t next_address;
     struct resolve *resolving;
@@ -51,7 +63,8 @@ struct site {
     SSL_SESSION *session;
     struct site_lessons lessons;
     struct timer wake;
-    uint64_t wake_at_ms; /* while it runs: on the loop's clock */
+    uint64_t wake_at_ms;    /* while it runs: on the loop's clock */
+    uint64_t rest_until_ms; /* nothing is loaded or composed before: the store or a key failed */
     bool working, again;
     UT_hash_handle hh;
 };
@@ -68,7 +81,8 @@ struct str site_key(const struct site *site);
 void site_work(struct site *site);
 void sites_work(struct delivery_thread *thread);
 
-/* Takes the limits of the thread's new settings. */
+/* Takes over the thread's new settings. Open connections finish what they carry and leave, so that
+ * every limit and the TLS policy hold at once. */
 void site_reload(struct site *site);
 
 /* Works again at this time (seconds since 1970), or earlier. */
@@ -77,14 +91,15 @@ void site_wake_at(struct site *site, uint32_t due);
 /* The next ready copy, transactional first; NULL when there is none. */
 struct parcel *site_take_ready(struct site *site);
 
-/* It was not sent and may go at once, before the others. */
+/* It was not sent and may go at once, before the others, in the order of returning. */
 void site_return(struct site *site, struct parcel *parcel);
 
 /* The composer's answer, as a letter. */
 void site_on_composed(struct letter *letter);
 
-/* A connection ended, after it had carried mail or not: learns from it. */
-void site_learn(struct site *site, bool carried, enum smtp_end end, const char *sentence);
+/* A connection ended, or none could be made: learns from it. */
+void site_learn(struct site *site, enum session_reach reach, enum smtp_end end,
+                const char *sentence);
 
 /* Puts everything that is not on the wire back into the queue, and says good-bye to all
  * connections. */

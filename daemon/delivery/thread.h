@@ -43,6 +43,7 @@ struct delivery_thread {
     size_t parcels; /* in use */
     struct timer stop_due;
     bool stopping;
+    bool giving_up; /* stopping, and the store cannot take what is still to be reported */
 };
 
 struct delivery_settings *settings_new(struct config *config, struct err *err);

@@ -16,7 +16,7 @@ static struct verdict try_again(const struct retry_config *retry, const struct a
                                 enum recipient_state state)
 {
     uint32_t due = a->now + retry_delay_s(retry, a->attempts, a->chance);
-    uint32_t first = a->first ? a->first : a->now;
+    int64_t first = a->first ? a->first : a->now; /* later than now when the clock was set back */
     if (state == RECIPIENT_DEFERRED && due - first > retry->max_age_ms / 1000)
         return (struct verdict){RECIPIENT_EXPIRED, 0};
     return (struct verdict){state, due};

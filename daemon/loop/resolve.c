@@ -61,6 +61,12 @@ struct resolve *resolve_ask(struct loop *loop, const char *host, uint16_t port,
     return r;
 }
 
+void resolve_hurry(struct resolve *resolve)
+{
+    if (!timer_running(&resolve->failed))
+        uv_cancel((uv_req_t *)&resolve->request);
+}
+
 void resolve_cancel(struct resolve *resolve)
 {
     if (!resolve)

@@ -25,6 +25,9 @@ struct resolve *resolve_ask(struct loop *loop, const char *host, uint16_t port,
                             void (*on_answer)(void *ctx, const struct resolve_answer *answer),
                             void *ctx);
 
+/* The answer comes soon, a failure if nobody is looking yet; a look-up that has begun goes on. */
+void resolve_hurry(struct resolve *resolve);
+
 /* No answer will come; the memory goes when the resolver is done. NULL is fine. */
 void resolve_cancel(struct resolve *resolve);
 

@@ -43,24 +43,22 @@ void smtp_session_drained(struct smtp_session *s)
     smtp_state_rearm(s);
 }
 
-void smtp_session_timeout(struct smtp_session *s)
-{
-    enum smtp_end end = s->state == SMTP_CONNECT     ? SMTP_END_CONNECT_FAILED
-                        : s->state == SMTP_HANDSHAKE ? SMTP_END_TLS_FAILED
-                        : s->state == SMTP_QUIT      ? SMTP_END_QUIT
-                                                     : SMTP_END_TIMEOUT;
-    smtp_state_end(s, end, "%s did not answer %s within %.3g s.", smtp_server_name(s),
-                   smtp_state_waits_for(s->state), (double)s->timer_ms / 1000);
-}
-
-/* What a closed connection means where we are. */
+/* What an end that nobody announced means where we are. One that follows STARTTLS is a failure of
+ * TLS, whether its answer was missing or the handshake's. */
 static enum smtp_end end_of(const struct smtp_session *s, enum smtp_end why)
 {
     if (s->state == SMTP_CONNECT)
         return SMTP_END_CONNECT_FAILED;
-    if (s->state == SMTP_HANDSHAKE)
+    if (s->state == SMTP_STARTTLS || s->state == SMTP_HANDSHAKE)
         return SMTP_END_TLS_FAILED;
     return s->state == SMTP_QUIT ? SMTP_END_QUIT : why;
+}
+
+void smtp_session_timeout(struct smtp_session *s)
+{
+    smtp_state_end(s, end_of(s, SMTP_END_TIMEOUT), "%s did not answer %s within %.3g s.",
+                   smtp_server_name(s), smtp_state_waits_for(s->state),
+                   (double)s->timer_ms / 1000);
 }
 
 void smtp_session_gone(struct smtp_session *s, enum smtp_end why, const char *detail)
@@ -195,7 +193,7 @@ static bool hear_reply(struct smtp_session *s)
     if (status == SMTP_REPLY_MORE)
         return false;
     if (status == SMTP_REPLY_BAD)
-        smtp_state_end(s, SMTP_END_GARBAGE, "%s answered %s with something that is not SMTP.",
+        smtp_state_end(s, end_of(s, SMTP_END_GARBAGE), "%s answered %s with something that is not SMTP.",
                        smtp_server_name(s), smtp_state_waits_for(s->state));
     else
         smtp_state_hear(s);

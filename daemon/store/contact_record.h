@@ -12,10 +12,6 @@ enum { CONTACT_FIXED = 16, CONTACT_ATTRIBUTE_FIXED = 6 };
 
 struct key contact_key(uint32_t id);
 struct key address_index_key(uint64_t hash);
-uint64_t address_hash(const struct txn *txn, struct str key);
-
-/* contact_find for a caller who has the hash. */
-bool contact_find_hashed(struct txn *txn, uint64_t hash, struct str key, struct contact *out);
 
 /* The front of a record, up to and with the address; returns what follows it. */
 uint8_t *contact_write_front(uint8_t *at, const struct contact *contact);

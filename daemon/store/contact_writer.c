@@ -1,22 +1,15 @@
 /*
  * The hot path of an import. New contacts get ids above all others, so their records are appended,
- * straight into LMDB's page. Their index entries lie all over `addresses`; they are kept in memory,
- * where the batch finds its own duplicates, and written in key order at the end.
+ * straight into LMDB's page. Their index entries are kept in memory (store/address_index.h), where
+ * the batch finds its own duplicates, and written in key order at the end.
  */
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/hash.h"
+#include "store/address_index.h"
 #include "store/contact_record.h"
 #include "store/names.h"
 #include "store/sets.h"
-
-/* A contact of this batch, not yet in the index. */
-struct fresh {
-    uint64_t hash;
-    uint32_t id;
-    struct fresh *same; /* another one with this very hash */
-    UT_hash_handle hh;
-};
 
 struct domain {
     uint32_t id;
@@ -26,18 +19,12 @@ struct domain {
 struct contact_writer {
     struct txn *txn;
     uint32_t now;
-    uint32_t before;  /* the last id when the batch began */
-    uint32_t last;    /* the last id given */
-    bool index_empty; /* nothing to look for but the batch itself */
+    uint32_t before; /* the last id when the batch began */
+    uint32_t last;   /* the last id given */
+    struct address_index index;
     struct arena arena;
-    struct fresh *fresh; /* by hash */
     struct domain *domains;
     struct buf merged; /* the record of an update */
-};
-
-struct index_entry {
-    uint64_t hash;
-    uint32_t id;
 };
 
 struct contact_writer *contact_writer_begin(struct txn *txn, uint32_t now)
@@ -46,8 +33,13 @@ struct contact_writer *contact_writer_begin(struct txn *txn, uint32_t now)
     w->txn = txn;
     w->now = now;
     w->before = w->last = meta_number(txn, STR("last_contact"));
-    w->index_empty = table_count(txn, TABLE_ADDRESSES) == 0;
+    address_index_init(&w->index, txn);
     return w;
+}
+
+void contact_writer_expect(struct contact_writer *w, const uint64_t *hashes, size_t count)
+{
+    address_index_expect(&w->index, hashes, count);
 }
 
 static uint32_t domain_id(struct contact_writer *w, struct str name)
@@ -66,34 +58,18 @@ static uint32_t domain_id(struct contact_writer *w, struct str name)
     return id;
 }
 
-/* The key is a good hash already: its low half chooses the bucket. */
-static struct fresh *fresh_find(const struct contact_writer *w, uint64_t hash)
-{
-    struct fresh *found;
-    HASH_FIND_BYHASHVALUE(hh, w->fresh, &hash, sizeof(hash), (unsigned)hash, found);
-    return found;
-}
-
-static void fresh_add(struct contact_writer *w, uint64_t hash, uint32_t id)
-{
-    struct fresh *first = fresh_find(w, hash);
-    struct fresh *fresh = ARENA_NEW(&w->arena, struct fresh);
-    fresh->hash = hash;
-    fresh->id = id;
-    if (first) {
-        fresh->same = first->same;
-        first->same = fresh;
-    } else {
-        HASH_ADD_BYHASHVALUE(hh, w->fresh, hash, sizeof(hash), (unsigned)hash, fresh);
-    }
-}
-
 static bool find(struct contact_writer *w, uint64_t hash, struct str key, struct contact *out)
 {
-    for (struct fresh *f = fresh_find(w, hash); f; f = f->same)
-        if (contact_read(w->txn, f->id, out) && str_eq_nocase(out->address, key))
+    size_t place;
+    uint32_t id = address_index_first(&w->index, hash, &place);
+    for (; id; id = address_index_next(&w->index, hash, &place)) {
+        struct key index = address_index_key(hash);
+        if (!contact_read(w->txn, id, out))
+            return txn_damaged(w->txn, TABLE_ADDRESSES, key_view(&index));
+        if (str_eq_nocase(out->address, key))
             return true;
-    return !w->index_empty && contact_find_hashed(w->txn, hash, key, out);
+    }
+    return false;
 }
 
 /* The record's size; 0 when it passes a bound. */
@@ -128,7 +104,7 @@ static uint32_t add(struct contact_writer *w, const struct contact_row *row, uin
     at = contact_write_front(at, &contact);
     for (size_t i = 0; i < row->attribute_count; i++)
         at = contact_write_attribute(at, &row->attributes[i]);
-    fresh_add(w, hash, contact.id);
+    address_index_add(&w->index, hash, contact.id);
     return w->last = contact.id;
 }
 
@@ -193,7 +169,7 @@ uint32_t contact_writer_put(struct contact_writer *w, const struct contact_row *
                             enum contact_change *change)
 {
     struct contact old;
-    uint64_t hash = address_hash(w->txn, row->key);
+    uint64_t hash = contact_hash(w->txn->store, row->key);
     size_t size = row_size(row);
     uint32_t id = 0;
     *change = CONTACT_REFUSED;
@@ -204,44 +180,6 @@ uint32_t contact_writer_put(struct contact_writer *w, const struct contact_row *
         *change = CONTACT_ADDED;
     }
     return *change == CONTACT_REFUSED || w->txn->rc ? 0 : id;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-    const struct index_entry *x = a, *y = b;
-    if (x->hash != y->hash)
-        return x->hash > y->hash ? 1 : -1;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-/* Two addresses share a hash about once in a century: the ids stand one after the other. */
-static void index_add(struct txn *txn, const struct index_entry *entry)
-{
-    struct key key = address_index_key(entry->hash);
-    struct str value;
-    uint8_t id[4];
-    write_u32(id, entry->id);
-    if (table_add(txn, TABLE_ADDRESSES, &key, str_from(id, sizeof(id))) ||
-        !table_get(txn, TABLE_ADDRESSES, &key, &value))
-        return;
-    struct buf ids = BUF_INIT;
-    buf_add_str(&ids, value);
-    buf_add(&ids, id, sizeof(id));
-    table_put(txn, TABLE_ADDRESSES, &key, buf_str(&ids));
-    buf_release(&ids);
-}
-
-static void write_index(struct contact_writer *w, size_t count)
-{
-    struct index_entry *entries = alloc(count * sizeof(*entries));
-    size_t n = 0;
-    for (struct fresh *first = w->fresh; first; first = first->hh.next)
-        for (struct fresh *f = first; f; f = f->same)
-            entries[n++] = (struct index_entry){f->hash, f->id};
-    qsort(entries, n, sizeof(*entries), compare_entries);
-    for (size_t i = 0; i < n; i++)
-        index_add(w->txn, &entries[i]);
-    free(entries);
 }
 
 static void join_all(struct contact_writer *w, size_t count)
@@ -257,12 +195,12 @@ void contact_writer_end(struct contact_writer *w)
 {
     size_t count = w->last - w->before;
     if (count) {
-        write_index(w, count);
+        address_index_write(&w->index);
         join_all(w, count);
         meta_set_number(w->txn, STR("last_contact"), w->last);
     }
-    HASH_CLEAR(hh, w->fresh);
     HASH_CLEAR(hh, w->domains);
+    address_index_release(&w->index);
     arena_release(&w->arena);
     buf_release(&w->merged);
     free(w);

@@ -30,9 +30,9 @@ struct key address_index_key(uint64_t hash)
     return key;
 }
 
-uint64_t address_hash(const struct txn *txn, struct str key)
+uint64_t contact_hash(const struct store *store, struct str key)
 {
-    return XXH3_64bits_withSeed(key.at, key.len, store_secret(txn));
+    return XXH3_64bits_withSeed(key.at, key.len, store_secret(store));
 }
 
 static bool attributes_are_whole(struct str attributes)
@@ -66,9 +66,9 @@ bool contact_read(struct txn *txn, uint32_t id, struct contact *out)
     return contact_parse(value, out) || txn_damaged(txn, TABLE_CONTACTS, key_view(&key));
 }
 
-bool contact_find_hashed(struct txn *txn, uint64_t hash, struct str key, struct contact *out)
+bool contact_find(struct txn *txn, struct str key, struct contact *out)
 {
-    struct key index = address_index_key(hash);
+    struct key index = address_index_key(contact_hash(txn->store, key));
     struct str value;
     if (!table_get(txn, TABLE_ADDRESSES, &index, &value))
         return false;
@@ -81,11 +81,6 @@ bool contact_find_hashed(struct txn *txn, uint64_t hash, struct str key, struct 
             return true;
     }
     return false;
-}
-
-bool contact_find(struct txn *txn, struct str key, struct contact *out)
-{
-    return contact_find_hashed(txn, address_hash(txn, key), key, out);
 }
 
 bool contact_next_attribute(struct str *rest, struct contact_attribute *out)

@@ -71,7 +71,7 @@ int meta_open(struct txn *txn, struct err *err)
     return txn_failed(txn, err);
 }
 
-uint64_t store_secret(const struct txn *txn)
+uint64_t store_secret(const struct store *store)
 {
-    return txn->store->secret;
+    return store->secret;
 }

@@ -11,9 +11,12 @@ static struct metric refused = {
     .kind = METRIC_COUNTER,
 };
 
-static bool is_final(enum recipient_state state)
+/* In doubt is an end only where a copy may not be sent a second time. */
+static bool is_final(const struct job_record *job, enum recipient_state state)
 {
-    return state != RECIPIENT_QUEUED && state != RECIPIENT_DEFERRED && state != RECIPIENT_IN_DOUBT;
+    if (state == RECIPIENT_IN_DOUBT)
+        return job->guarantee == GUARANTEE_AT_MOST_ONCE;
+    return state != RECIPIENT_QUEUED && state != RECIPIENT_DEFERRED;
 }
 
 void outcome_set_text(struct outcome *outcome, struct str text)
@@ -75,21 +78,27 @@ static void move_in_queue(struct txn *txn, const struct outcome *o, bool again)
         queue_add(txn, &next, 1);
 }
 
+/* A final copy has no business in the queue: there it would only be sent again. */
+static void refuse(struct txn *txn, const struct outcome *o, enum recipient_state before)
+{
+    metric_register(&refused);
+    metric_add(&refused, 1);
+    log_say(LOG_ERROR, "outcome_refused",
+            "Job %u, contact %u is already %s and was reported as %s; the ledger stays as it is.",
+            o->job, o->contact, recipient_state_name(before), recipient_state_name(o->state));
+    move_in_queue(txn, o, false);
+}
+
 static void apply_one(struct txn *txn, struct job_record *job, const struct outcome *o)
 {
     struct ledger_entry before = entry_before(txn, o);
-    if (is_final(before.state)) {
-        metric_register(&refused);
-        metric_add(&refused, 1);
-        log_say(
-            LOG_ERROR, "outcome_refused",
-            "Job %u, contact %u is already %s and was reported as %s; the ledger stays as it is.",
-            o->job, o->contact, recipient_state_name(before.state), recipient_state_name(o->state));
+    if (is_final(job, before.state)) {
+        refuse(txn, o, before.state);
         return;
     }
     struct ledger_entry after = entry_after(&before, o);
     bool cancelled = job->state == JOB_CANCELLED;
-    if (cancelled && !is_final(after.state)) {
+    if (cancelled && !is_final(job, after.state)) {
         after.state = RECIPIENT_CANCELLED;
         after.due = 0;
     }
@@ -164,7 +173,7 @@ bool recipient_lookup(struct txn *txn, const struct job_record *job, uint32_t co
         return false;
     if (!known)
         *out = (struct ledger_entry){.job = job->id, .contact = contact, .state = RECIPIENT_QUEUED};
-    if (job->state == JOB_CANCELLED && !is_final(out->state))
+    if (job->state == JOB_CANCELLED && !is_final(job, out->state))
         out->state = RECIPIENT_CANCELLED;
     return true;
 }

@@ -113,7 +113,7 @@ static inline struct str key_view(const struct key *key)
 }
 
 /* The seed of the address index: chance, made with the store. */
-uint64_t store_secret(const struct txn *txn);
+uint64_t store_secret(const struct store *store);
 
 /* A number that only goes up, kept in `meta` under `name`; 0 when it was never written. */
 uint32_t meta_number(struct txn *txn, struct str name);

@@ -1,4 +1,5 @@
 #include "template/filters.h"
+#include "template/number.h"
 #include "template/utf8.h"
 
 static struct value symbol_value(struct render *r, uint32_t symbol)
@@ -194,7 +195,7 @@ static bool in_order(struct render *r, enum compare compare, const struct value 
 {
     int order;
     if (!value_order(a, b, &order)) {
-        bool a_text = a->kind == VALUE_STR, b_text = b->kind == VALUE_STR;
+        bool a_text = a->kind == VALUE_STR && !a->loose, b_text = b->kind == VALUE_STR && !b->loose;
         if ((a_text && value_is_number(b)) || (b_text && value_is_number(a)))
             render_fail(
                 r, "%s cannot be compared with %s by < or >; add \"plus: 0\" to make a number.",
@@ -213,12 +214,26 @@ static bool in_order(struct render *r, enum compare compare, const struct value 
     }
 }
 
+/* Loose text that is compared with a number is one, if all of it is; else it is neither equal to
+ * the number nor in any order with it. */
+static void take_as_number(struct value *v, const struct value *other)
+{
+    struct number n;
+    if (v->kind != VALUE_STR || !v->loose || !value_is_number(other))
+        return;
+    struct str s = str_trim(v->str);
+    if (s.len && number_scan(s, &n) == s.len)
+        *v = value_number(v);
+}
+
 static bool eval_test(struct render *r, const struct test *t)
 {
     struct value left = eval_expr(r, &t->left);
     if (t->compare == COMPARE_TRUTH)
         return value_is_true(&left);
     struct value right = eval_expr(r, &t->right);
+    take_as_number(&left, &right);
+    take_as_number(&right, &left);
     if (left.kind == VALUE_STR && right.kind == VALUE_STR)
         render_work(r, left.str.len < right.str.len ? left.str.len : right.str.len);
     switch (t->compare) {

@@ -32,8 +32,9 @@ enum value_kind {
 struct object_type;
 
 struct value {
-    uint8_t kind;   /* enum value_kind */
-    bool markup;    /* text that is HTML already and is not escaped again */
+    uint8_t kind; /* enum value_kind */
+    bool markup;  /* text that is HTML already and is not escaped again */
+    bool loose;   /* text of the outside (a CSV cell): beside a number it counts as one if it is */
     uint32_t count; /* of an array's items */
     union {
         bool truth;
@@ -93,6 +94,12 @@ static inline struct value value_float(double real)
 static inline struct value value_str(struct str s)
 {
     return (struct value){.kind = VALUE_STR, .str = s};
+}
+
+/* Text whose writer could not say whether it is a number. Filters give plain text. */
+static inline struct value value_loose(struct str s)
+{
+    return (struct value){.kind = VALUE_STR, .loose = true, .str = s};
 }
 
 /* At most UINT32_MAX items. */

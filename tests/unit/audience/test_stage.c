@@ -14,7 +14,7 @@ static void add(struct stage *s, const char *key, const char *address, size_t do
                               .domain = str_skip(str_of(address), strlen(address) - domain),
                               .attributes = &attribute,
                               .attribute_count = value ? 1 : 0};
-    assert_int_equal(stage_add(s, &row, NULL), 0);
+    assert_int_equal(stage_add(s, &row, hash, NULL), 0);
 }
 
 static void rows_come_back(void **state)

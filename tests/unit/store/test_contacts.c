@@ -1,26 +1,15 @@
 #include "unit/store/help.h"
 
-#include <xxhash.h>
-
 #include "store/contacts.h"
 #include "store/record.h"
 
 #define EXAMPLE \
     "01 00 00000003 65000000 65000001 000b 6140622e6578616d706c65 0001 00000004 5a6fc3a9"
 
-static uint64_t hash_of(struct store *store, struct str key)
-{
-    struct txn txn;
-    txn_begin(store, &txn);
-    uint64_t hash = XXH3_64bits_withSeed(key.at, key.len, store_secret(&txn));
-    read_end(&txn);
-    return hash;
-}
-
 static void write_index(struct store *store, struct str address, const char *ids)
 {
     uint8_t key[8];
-    write_u64(key, hash_of(store, address));
+    write_u64(key, contact_hash(store, address));
     write_raw(store, TABLE_ADDRESSES, str_from(key, sizeof(key)), hex(ids));
 }
 

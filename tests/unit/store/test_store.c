@@ -81,12 +81,12 @@ static void keeps_its_secret(void **state)
     struct place *p = *state;
     struct txn txn;
     txn_begin(p->store, &txn);
-    uint64_t before = store_secret(&txn);
+    uint64_t before = store_secret(p->store);
     read_end(&txn);
     close_it(p);
     place_open(p);
     txn_begin(p->store, &txn);
-    assert_int_equal(store_secret(&txn), before);
+    assert_int_equal(store_secret(p->store), before);
     assert_int_not_equal(before, 0);
     read_end(&txn);
 }

@@ -16,7 +16,8 @@ static const struct value rendered_tags[] = {
     {.kind = VALUE_STR, .str = {"women", 5}},
 };
 
-/* contact.first_name, .name (hostile), .count, .tags, .bytes (broken UTF-8 and a NUL). */
+/* contact.first_name, .name (hostile), .count, .amount and .city (loose), .tags, .bytes (broken
+ * UTF-8 and a NUL). */
 static inline bool rendered_contact(const void *ctx, struct str member, struct value *out)
 {
     (void)ctx;
@@ -28,6 +29,10 @@ static inline bool rendered_contact(const void *ctx, struct str member, struct v
         *out = value_str(STR("1 <High> St\nParis"));
     else if (str_eq(member, STR("count")))
         *out = value_int(46443);
+    else if (str_eq(member, STR("amount")))
+        *out = value_loose(STR("80.5"));
+    else if (str_eq(member, STR("city")))
+        *out = value_loose(STR("12 Oaks"));
     else if (str_eq(member, STR("tags")))
         *out = value_array(rendered_tags, 3);
     else if (str_eq(member, STR("bytes")))

@@ -31,6 +31,16 @@ static void conditions_choose_a_branch(void **state)
                     "x");
 }
 
+static void a_cell_that_is_a_number_counts_as_one(void **state)
+{
+    (void)state;
+    assert_rendered("{% if contact.amount > 80 and 81 > contact.amount %}x{% endif %}", "x");
+    assert_rendered("{% if contact.amount == 80.5 and contact.amount == '80.5' %}x{% endif %}",
+                    "x");
+    assert_rendered("{% if contact.city > 1 or contact.city == 12 %}x{% else %}y{% endif %}", "y");
+    assert_rendered("{{ contact.amount }}", "80.5");
+}
+
 static void logic_binds_from_the_right(void **state)
 {
     (void)state;
@@ -195,6 +205,7 @@ int main(void)
         cmocka_unit_test(unknown_names_are_nothing),
         cmocka_unit_test(dashes_eat_white_space),
         cmocka_unit_test(conditions_choose_a_branch),
+        cmocka_unit_test(a_cell_that_is_a_number_counts_as_one),
         cmocka_unit_test(logic_binds_from_the_right),
         cmocka_unit_test(case_takes_every_value_that_matches),
         cmocka_unit_test(loops_know_where_they_are),
