@@ -27,7 +27,8 @@ enum { LOG_FLUSH_MS = 100, API_GRACE_MS = 2000 };
 
 struct daemon {
     const char *config_path;
-    struct config *config;
+    struct config *config;   /* of the start: what needs a restart stays as it says */
+    struct config *in_force; /* the last one that was taken over */
     struct token_key tokens;
     struct store *store;
     struct composers *composers;
@@ -185,18 +186,32 @@ static void begin_stop(struct daemon *d)
     api_close(d->api, API_GRACE_MS, on_api_closed, d);
 }
 
+static int use_log(const struct config *config, struct err *err)
+{
+    return log_open(config->log.file.at, config->log.level, err);
+}
+
+/* All or nothing: what can fail comes before what cannot, and the log goes back to where it was. */
 static int apply_config(struct daemon *d, struct config *fresh, struct err *err)
 {
+    struct err ignored;
     struct senders *senders = senders_new(fresh, &d->tokens, err);
     if (!senders)
         return -1;
+    if (use_log(fresh, err) != 0) {
+        senders_unref(senders);
+        return -1;
+    }
     if (delivery_reload(d->delivery, fresh, err) != 0) {
+        use_log(d->in_force, &ignored);
         senders_unref(senders);
         return -1;
     }
     composers_use(d->composers, senders);
     senders_unref(senders);
-    return log_open(fresh->log.file.at, fresh->log.level, err);
+    config_unref(d->in_force);
+    d->in_force = config_ref(fresh);
+    return 0;
 }
 
 static void say_restart_needed(struct daemon *d, const struct config *fresh)
@@ -223,6 +238,8 @@ static void reload(struct daemon *d)
 {
     struct config_errors errors = CONFIG_ERRORS_INIT;
     struct err err;
+    if (d->stopping)
+        return;
     notify("RELOADING=1");
     struct config *fresh = config_load(d->config_path, &errors);
     if (!fresh) {
@@ -260,8 +277,8 @@ static int start_front(struct daemon *d, struct err *err)
 /* From the ground up; the API is last, so that nobody is served by half a daemon. */
 static int start(struct daemon *d, struct err *err)
 {
-    if (log_open(d->config->log.file.at, d->config->log.level, err) != 0 ||
-        open_store(d, err) != 0 || start_composers(d, err) != 0 || start_sending(d, err) != 0)
+    if (use_log(d->config, err) != 0 || open_store(d, err) != 0 || start_composers(d, err) != 0 ||
+        start_sending(d, err) != 0)
         return -1;
     if (campaign_start(d->campaign, err) != 0)
         return -1;
@@ -279,6 +296,7 @@ static void finish(struct daemon *d)
     loop_release(&d->front);
     delivery_free(d->delivery);
     campaign_free(d->campaign);
+    config_unref(d->in_force);
     config_unref(d->config);
 }
 
@@ -303,7 +321,9 @@ static int serve(struct daemon *d, struct err *err)
 static int run(struct daemon *d)
 {
     struct err err;
+    d->in_force = config_ref(d->config);
     raise_descriptor_limit();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to report, not the end */
     bound_malloc();
     int result = loop_init(&d->front, "front", &err);
     if (result == 0)

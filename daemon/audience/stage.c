@@ -230,9 +230,20 @@ static void batch_close(struct stage *s, struct filling *now, size_t end)
     *now = (struct filling){0, 0};
 }
 
+static size_t part_rows(const struct stage_part *part)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < part->count; i++)
+        rows += part->pieces[i].rows;
+    return rows;
+}
+
 static size_t pieces_take(struct stage *s, const struct stage_part *part, struct filling *now,
                           size_t at)
 {
+    /* Batches that begin with a part have a range of hashes to themselves. */
+    if (now->rows >= STAGE_ROWS / 2 && now->rows + part_rows(part) > STAGE_ROWS)
+        batch_close(s, now, at);
     for (size_t i = 0; i < part->count; i++, at++) {
         const struct stage_piece *piece = &part->pieces[i];
         if (now->rows + piece->rows > STAGE_ROWS || now->bytes >= STAGE_BYTES)
@@ -241,9 +252,6 @@ static size_t pieces_take(struct stage *s, const struct stage_part *part, struct
         now->rows += piece->rows;
         now->bytes += piece->size;
     }
-    /* A batch that ends with its part leaves the next one a range of its own. */
-    if (now->rows >= STAGE_ROWS / 2)
-        batch_close(s, now, at);
     return at;
 }
 

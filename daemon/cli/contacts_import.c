@@ -156,7 +156,7 @@ static void warn_of_rejects(uint64_t rejected, const char *path)
     struct buf line = BUF_INIT;
     text_count(&line, rejected, "row", "rows");
     buf_add_text(&line, " could not be taken, see ");
-    text_clean(&line, str_of(path));
+    text_clean(&line, strcmp(path, "-") == 0 ? STR("above") : str_of(path));
     buf_add_text(&line, " for the reasons.\n");
     fputs(line.at, stderr);
     buf_release(&line);

@@ -37,7 +37,7 @@ struct table *table_new(const struct column *columns, size_t count)
     table->scols = must(scols_new_table());
     scols_table_set_column_separator(table->scols, "  ");
     scols_table_enable_noheadings(table->scols, columns[0].heading == NULL);
-    /* Cells are clean; encoded a second time, they would be ugly in a locale without UTF-8. */
+    /* Cells are clean: nothing has to be encoded a second time. */
     scols_table_enable_noencoding(table->scols, 1);
     if (isatty(STDOUT_FILENO))
         scols_table_set_termwidth(table->scols, term_columns(STDOUT_FILENO));
@@ -59,10 +59,20 @@ void table_row(struct table *table)
     table->row = must(scols_table_new_line(table->scols, NULL));
 }
 
+/* libsmartcols 2.38 never ends on bytes that are no characters in the locale. */
+static void spell_in_ascii(struct buf *cell)
+{
+    for (size_t i = 0; i < cell->len; i++)
+        if ((unsigned char)cell->at[i] > 0x7F)
+            cell->at[i] = '?';
+}
+
 void table_text(struct table *table, size_t column, struct str text)
 {
     struct buf cell = BUF_INIT;
     text_clean(&cell, text);
+    if (!term_is_utf8())
+        spell_in_ascii(&cell);
     if (cell.len > 0 && scols_line_set_data(table->row, column, cell.at) != 0)
         abort();
     buf_release(&cell);
@@ -89,11 +99,29 @@ size_t table_rows(const struct table *table)
     return scols_table_get_nlines(table->scols);
 }
 
+/* Unless the column is strict, the width of the heading goes before the hint. */
+static void keep_width(struct libscols_column *column)
+{
+    scols_column_set_whint(column, (double)scols_column_get_width(column));
+    scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_STRICTWIDTH);
+}
+
+/* The next rows stand under those that were printed, unless they need more room. */
+static void keep_widths(struct table *table)
+{
+    for (size_t i = 0; i < scols_table_get_ncols(table->scols); i++) {
+        struct libscols_column *column = scols_table_get_column(table->scols, i);
+        if (!scols_column_is_trunc(column) && !scols_column_is_wrap(column))
+            keep_width(column);
+    }
+}
+
 void table_print(struct table *table)
 {
     if (table_rows(table) == 0)
         return;
     scols_print_table(table->scols);
+    keep_widths(table);
     scols_table_remove_lines(table->scols);
     scols_table_enable_noheadings(table->scols, 1);
     table->row = NULL;

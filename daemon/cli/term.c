@@ -6,18 +6,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static bool is_set(const char *name)
-{
-    const char *value = getenv(name);
-    return value && *value;
-}
-
-/* Only the characters: numbers are read and written the same way everywhere. */
+/*
+ * Only the characters: numbers are read and written the same way everywhere. All that this program
+ * writes is UTF-8, whatever the locale says; C.UTF-8 knows how wide it is.
+ */
 void term_set_locale(void)
 {
-    const char *got = setlocale(LC_CTYPE, "");
-    bool chosen = is_set("LC_ALL") || is_set("LC_CTYPE") || is_set("LANG");
-    if (!got || (!chosen && !term_is_utf8()))
+    setlocale(LC_CTYPE, "");
+    if (!term_is_utf8())
         setlocale(LC_CTYPE, "C.UTF-8");
 }
 

@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-/* Takes the user's character set, and UTF-8 where the environment names none. Once, at the start.
- */
+/* Takes the user's locale if it is one with UTF-8, otherwise C.UTF-8. Once, at the start. */
 void term_set_locale(void);
+
+/* False on the rare system that has no such locale. */
 bool term_is_utf8(void);
 
 /* True for a terminal that can redraw its lines. */

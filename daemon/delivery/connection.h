@@ -15,8 +15,8 @@ struct connection {
     struct smtp_params params;
     struct delivery_settings *settings;
     unsigned in_flight;
-    unsigned served;   /* copies that were sent, */
-    unsigned answered; /* and those that got an answer */
+    unsigned served;     /* copies that were sent, */
+    unsigned answered;   /* and those that got an answer */
     uint64_t mail_limit; /* the server's MAILMAX (RFC 9422); 0: it has none */
     bool ready, secure, leaving;
     struct timer idle;

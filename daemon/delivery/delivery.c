@@ -88,7 +88,8 @@ static void thread_release(struct delivery_thread *t)
     parcels_release(t);
 }
 
-/* A question to the resolver counts: its thread is libuv's, and would answer a loop that is gone. */
+/* A question to the resolver counts: its thread is libuv's, and would answer a loop that is gone.
+ */
 static bool sites_busy(const struct delivery_thread *thread)
 {
     for (const struct site *site = thread->sites; site; site = site->hh.next)

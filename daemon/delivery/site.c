@@ -257,12 +257,30 @@ void site_on_composed(struct letter *letter)
     thread_end_if_done(thread);
 }
 
+/* The rate does not let the next one go yet. */
+static bool held_by_pace(struct site *site)
+{
+    int64_t wait = pace_wait_us(&site->pace, &site->limits.rate, clock_mono_us());
+    if (wait > 0)
+        wake_in(site, (uint64_t)wait / 1000 + 1);
+    return wait > 0;
+}
+
+static bool may_go(const struct site *site, const struct parcel *p)
+{
+    return mailing_gate(p->copy.mailing) == GATE_OPEN && !site->thread->stopping;
+}
+
 struct parcel *site_take_ready(struct site *site)
 {
+    if (ready_copies(site) == 0 || held_by_pace(site))
+        return NULL;
     for (size_t i = 0; i < LANES; i++) {
         for (struct parcel *p; (p = parcel_line_take(&site->lanes[i].ready));) {
-            if (mailing_gate(p->copy.mailing) == GATE_OPEN && !site->thread->stopping)
+            if (may_go(site, p)) {
+                pace_count(&site->pace, &site->limits.rate, clock_mono_us());
                 return p;
+            }
             parcel_put_back(site->thread, p);
         }
     }

@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/heap.h"
 #include "delivery/feed.h"
+#include "delivery/pace.h"
 #include "delivery/parcel.h"
 #include "loop/resolve.h"
 #include "smtp/client.h"
@@ -56,6 +57,7 @@ struct site {
     unsigned leaving_count;             /* those that say good-bye, */
     unsigned ready_count, secure_count; /* the ready ones that stay, and those of them with TLS */
     size_t in_flight;                   /* transactions on all connections */
+    struct pace pace;
     struct resolve_answer addresses;
     size_t next_address;
     struct resolve *resolving;
@@ -88,7 +90,8 @@ void site_reload(struct site *site);
 /* Works again at this time (seconds since 1970), or earlier. */
 void site_wake_at(struct site *site, uint32_t due);
 
-/* The next ready copy, transactional first; NULL when there is none. */
+/* The next ready copy, transactional first; NULL when there is none, or none may go yet because of
+ * the site's rate. Counts it as gone. */
 struct parcel *site_take_ready(struct site *site);
 
 /* It was not sent and may go at once, before the others, in the order of returning. */

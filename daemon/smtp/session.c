@@ -57,8 +57,7 @@ static enum smtp_end end_of(const struct smtp_session *s, enum smtp_end why)
 void smtp_session_timeout(struct smtp_session *s)
 {
     smtp_state_end(s, end_of(s, SMTP_END_TIMEOUT), "%s did not answer %s within %.3g s.",
-                   smtp_server_name(s), smtp_state_waits_for(s->state),
-                   (double)s->timer_ms / 1000);
+                   smtp_server_name(s), smtp_state_waits_for(s->state), (double)s->timer_ms / 1000);
 }
 
 void smtp_session_gone(struct smtp_session *s, enum smtp_end why, const char *detail)
@@ -193,8 +192,9 @@ static bool hear_reply(struct smtp_session *s)
     if (status == SMTP_REPLY_MORE)
         return false;
     if (status == SMTP_REPLY_BAD)
-        smtp_state_end(s, end_of(s, SMTP_END_GARBAGE), "%s answered %s with something that is not SMTP.",
-                       smtp_server_name(s), smtp_state_waits_for(s->state));
+        smtp_state_end(s, end_of(s, SMTP_END_GARBAGE),
+                       "%s answered %s with something that is not SMTP.", smtp_server_name(s),
+                       smtp_state_waits_for(s->state));
     else
         smtp_state_hear(s);
     return true;

@@ -54,6 +54,13 @@ static void a_delay_is_never_zero(void **state)
     assert_int_equal(retry_delay_s(&fast, 3, 0), 1);
 }
 
+static void a_clock_that_was_set_back_expires_nothing(void **state)
+{
+    (void)state;
+    struct attempt a = {.attempts = 1, .first = 5000, .now = 1000, .chance = 500};
+    assert_int_equal(answered(451, SMTP_PHASE_RCPT, &a).state, RECIPIENT_DEFERRED);
+}
+
 static void the_last_try_is_before_max_age(void **state)
 {
     (void)state;
@@ -84,6 +91,7 @@ int main(void)
         cmocka_unit_test(a_4xx_waits_longer_each_time),
         cmocka_unit_test(chance_spreads_by_a_tenth),
         cmocka_unit_test(a_delay_is_never_zero),
+        cmocka_unit_test(a_clock_that_was_set_back_expires_nothing),
         cmocka_unit_test(the_last_try_is_before_max_age),
         cmocka_unit_test(in_doubt_follows_the_guarantee),
     };

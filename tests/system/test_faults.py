@@ -1,0 +1,499 @@
+"""Receivers that misbehave, daemons that are stopped: every copy arrives once and is accounted for."""
+
+import collections
+import concurrent.futures
+import re
+import resource
+import signal
+import socketserver
+import subprocess
+import time
+
+import pytest
+
+from tocsin import APPEAL, BUILD, PATIENCE, Daemon, Sink, assert_adds_up, free_port, is_sanitized, wait_until
+
+PEOPLE = 24  # for each of the many sinks below
+SHARE = {"stall": 8, "close": 25, "421": 25, "450": 25, "550": 25, "garbage": 15}
+
+FAST = """
+retry {{ first = "1s"  factor = 1  max = "1s"  max_age = "10m" }}
+timeouts {{ connect = "{0}s"  greeting = "{0}s"  ehlo = "{0}s"  tls_handshake = "{0}s"  mail = "{0}s"  rcpt = "{0}s"
+    data_init = "{0}s"  data_end = "{0}s"  command = "{0}s"  stop = "5s" }}
+""".format(3 if is_sanitized() else 1)
+
+# What a server may leave out, in turn.
+WITHOUT = [
+    (),
+    ("--no-chunking",),
+    ("--no-pipelining",),
+    ("--no-chunking", "--no-pipelining"),
+    ("--no-starttls",),
+    ("--no-chunking", "--no-starttls"),
+]
+
+Case = collections.namedtuple("Case", "name kinds in_flight without")
+
+
+def make_cases():
+    cases, turn = [], 0
+    for stage in "banner ehlo starttls mail rcpt go-ahead body data".split():
+        for act in "421 450 550 close stall garbage".split():
+            if stage == "body" and act not in ("close", "stall"):
+                continue
+            for in_flight in (1, 4):
+                turn += 1
+                if stage in ("banner", "ehlo", "starttls") and turn % 2:
+                    continue  # nothing is in flight yet
+                without = WITHOUT[turn % len(WITHOUT)]
+                if stage == "starttls":
+                    without = tuple(w for w in without if w != "--no-starttls")
+                if stage == "go-ahead":
+                    without = tuple({"--no-chunking", *without})
+                words = "".join(w[len("--no") :] for w in without)
+                name = f"{stage}-{act}-{in_flight}{words}"
+                cases.append(Case(name, [f"{stage}-{act}:{SHARE[act]}"], in_flight, without))
+    cases += [
+        Case("accepted-but-lost-1", ["drop-after-log:20"], 1, ()),
+        Case("accepted-but-lost-4", ["drop-after-log:20"], 4, ()),
+        Case("accepted-but-lost-data-4", ["drop-after-log:20"], 4, ("--no-chunking",)),
+        Case("handshakes-fail", ["starttls-fail:100"], 4, ()),
+        Case("handshakes-fail-now-and-then", ["starttls-fail:50"], 1, ()),
+        Case("one-message-a-connection", [], 4, ("--max-messages-per-connection", "1")),
+        Case("everything-now-and-then", ["mail-close:5", "rcpt-450:5", "data-421:5", "drop-after-log:5"], 4, ()),
+    ]
+    return cases
+
+
+CASES = make_cases()
+
+
+def write_people(daemon, domains, each):
+    rows = ["email,first_name"] + [f"user{i}@{domain},Ada" for domain in domains for i in range(each)]
+    daemon.cli("contacts", "import", daemon.write("people.csv", "\n".join(rows) + "\n"), "--list", "everyone")
+    return [row.split(",")[0] for row in rows[1:]]
+
+
+def outcomes(daemon, state):
+    """How often the log gives an address this outcome."""
+    return collections.Counter(line["to"] for line in daemon.log_lines(state))
+
+
+def assert_accounted(ledger, received, in_doubt):
+    """
+    The receiver has every delivered copy once, and again only as often as an answer of it was lost. A copy that
+    bounced may have come before only in the same way.
+    """
+    for address, row in ledger.items():
+        count, extra = received[address], in_doubt[address]
+        assert count <= extra + (row["state"] == "delivered"), (address, row, count, extra)
+        assert count >= (row["state"] == "delivered"), (address, row)
+        assert row["attempts"] > 1 or row["state"] == "in_doubt" or count <= 1, (address, row, count)
+    assert set(received) <= set(ledger)
+
+
+class Matrix:
+    """One daemon and one job for all cases: a receiver each, on an address of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.sinks = {}
+        self.daemon = None
+
+    def address(self, i):
+        return f"127.0.1.{i + 1}"
+
+    def start_sink(self, i):
+        case = CASES[i]
+        faults = [word for kind in case.kinds for word in ("--fault", kind)]
+        # The last --listen counts.
+        listen = ("--listen", f"{self.address(i)}:0")
+        return case.name, Sink(self.folder, *listen, *faults, *case.without, "--seed", str(i), name=case.name)
+
+    def start(self):
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            self.sinks = dict(pool.map(self.start_sink, range(len(CASES))))
+        extra = FAST
+        for i, case in enumerate(CASES):
+            port = self.sinks[case.name].port
+            extra += f'route "{case.name}.example" {{ host = "{self.address(i)}"  port = {port} }}\n'
+            extra += f'site "{self.address(i)}" {{ connections = 2  in_flight = {case.in_flight} }}\n'
+        self.daemon = Daemon(self.folder, free_port(), extra=extra, key_bits=1024)
+
+    def run(self):
+        write_people(self.daemon, [f"{case.name}.example" for case in CASES], PEOPLE)
+        job = self.daemon.send(self.daemon.write("appeal.md", APPEAL), "list:everyone")
+        self.job = self.daemon.wait_job(job, timeout=90, each=assert_adds_up)
+        self.ledger = self.daemon.recipients(job)
+        self.in_doubt = outcomes(self.daemon, "in_doubt")
+
+    def stop_sinks(self):
+        for sink in self.sinks.values():
+            sink.process.end()
+
+
+@pytest.fixture(scope="module")
+def matrix(tmp_path_factory):
+    m = Matrix(tmp_path_factory.mktemp("faults"))
+    try:
+        m.start()
+        m.run()
+    finally:
+        m.stop_sinks()
+    yield m
+    m.daemon.stop()
+
+
+def test_the_job_with_all_faults_ends(matrix):
+    job = matrix.job
+    assert (job["state"], job["recipients"]) == ("finished", len(CASES) * PEOPLE)
+    states = collections.Counter(row["state"] for row in matrix.ledger.values())
+    assert {name: job[name] for name in states} == states
+    assert set(states) == {"delivered", "bounced"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_copy_is_accounted_for(matrix, case):
+    ledger = {a: row for a, row in matrix.ledger.items() if a.endswith(f"@{case.name}.example")}
+    received = matrix.sinks[case.name].recipients()
+    assert len(ledger) == PEOPLE
+    assert_accounted(ledger, received, matrix.in_doubt)
+    refuses = re.match(r"(mail|rcpt|go-ahead|data)-550", case.name)
+    states = {row["state"] for row in ledger.values()}
+    assert states == {"delivered", "bounced"} if refuses else states == {"delivered"}
+    if "garbage" not in case.name:
+        assert matrix.sinks[case.name].faults() == []
+
+
+def send(daemon, count, *options, domain="dest.example"):
+    """A job to so many people of one domain: its number and their addresses."""
+    addresses = write_people(daemon, [domain], count)
+    return daemon.send(daemon.write("appeal.md", APPEAL), "list:everyone", *options), addresses
+
+
+def assert_once(sink, addresses):
+    counts = sink.recipients()
+    assert set(counts) == set(addresses)
+    assert set(counts.values()) == {1}, [pair for pair in counts.items() if pair[1] > 1][:5]
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_at_most_once_never_sends_twice(start, in_flight):
+    sink = start(Sink, "--fault", "drop-after-log:20", "--fault", "data-close:20", "--fault", "rcpt-close:5")
+    daemon = start(Daemon, sink.port, site=f"connections = 2  in_flight = {in_flight}", extra=FAST)
+    job, addresses = send(daemon, 100, "--at-most-once")
+    done = daemon.wait_job(job, each=assert_adds_up)
+    assert done["in_doubt"] > 0 and done["in_doubt"] + done["delivered"] == 100
+    counts = sink.recipients()
+    assert set(counts.values()) == {1} and set(counts) <= set(addresses)
+    ledger = daemon.recipients(job)
+    assert {a for a, row in ledger.items() if row["state"] == "delivered"} <= set(counts)
+    assert {row["state"] for row in ledger.values()} == {"delivered", "in_doubt"}
+
+
+def test_in_doubt_stays_in_doubt_when_the_job_is_cancelled(start):
+    sink = start(Sink, "--fault", "drop-after-log:30", "--delay", "20")
+    daemon = start(Daemon, sink.port, site="connections = 1  in_flight = 1", extra=FAST)
+    job, _ = send(daemon, 300, "--at-most-once")
+    wait_until(lambda: daemon.job(job)["in_doubt"] > 2, 30, "some copies in doubt")
+    daemon.cli("job", "cancel", job)
+    done = wait_until(lambda: next((j for j in [daemon.job(job)] if not j["in_flight"]), None), 20, "nothing in flight")
+    assert_adds_up(done)
+    assert done["cancelled"] > 0
+    states = collections.Counter(row["state"] for row in daemon.recipients(job).values())
+    assert {name: done[name] for name in ("in_doubt", "cancelled", "delivered")} == states
+
+
+@pytest.mark.parametrize("fault", ["starttls-fail", "starttls-close", "starttls-stall", "starttls-garbage"])
+def test_failing_tls_is_remembered(start, fault):
+    sink = start(Sink, "--fault", f"{fault}:100")
+    daemon = start(Daemon, sink.port, site="connections = 1  messages_per_connection = 5", extra=FAST)
+    job, addresses = send(daemon, 20)
+    done = daemon.wait_job(job, each=assert_adds_up)
+    assert done["delivered"] == 20
+    assert_once(sink, addresses)
+    assert not any(message.tls for message in sink.messages())
+    assert len(daemon.log_lines("site_tls_failed")) == 1
+    assert sink.stop()["injected"] == 1, "STARTTLS was tried once only"
+
+
+def test_required_tls_never_falls_back(start):
+    sink = start(Sink, "--fault", "starttls-fail:100")
+    extra = FAST.replace('"10m"', '"4s"')
+    daemon = start(Daemon, sink.port, tls="required", extra=extra)
+    job, _ = send(daemon, 700)
+    done = daemon.wait_job(job, each=assert_adds_up)
+    assert done["expired"] == 700
+    assert sink.messages() == []
+
+
+def test_a_receiver_that_is_never_there(start):
+    """More than a site loads ahead: none may be forgotten."""
+    daemon = start(Daemon, free_port(), extra=FAST.replace('"10m"', '"4s"'))
+    job, _ = send(daemon, 3000)
+    done = daemon.wait_job(job, each=assert_adds_up)
+    assert done["expired"] == 3000
+    # One connection at a time, further and further apart.
+    assert len(daemon.log_lines("connection_ended")) < 30
+
+
+def test_a_receiver_that_comes_back(start):
+    port = free_port()
+    daemon = start(Daemon, port, extra=FAST)
+    job, addresses = send(daemon, 1000)
+    wait_until(lambda: daemon.log_lines("site_unreachable"), 20, "a connection that failed")
+    assert daemon.job(job)["queued"] == 1000
+    sink = start(Sink, port=port)
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 1000
+    assert_once(sink, addresses)
+
+
+def test_a_dead_receiver_does_not_keep_a_cancelled_job(start):
+    port = free_port()
+    daemon = start(Daemon, port, extra=FAST)
+    job, _ = send(daemon, 50)
+    wait_until(lambda: daemon.log_lines("site_unreachable"), 20, "a connection that failed")
+    daemon.cli("job", "cancel", job)
+    time.sleep(3)
+    tries = len(daemon.log_lines("site_unreachable"))
+    time.sleep(3)
+    assert len(daemon.log_lines("site_unreachable")) == tries, "nobody has anything to send there"
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_restarts_lose_and_repeat_nothing(start, in_flight):
+    sink = start(Sink, "--delay", "30", "--fault", "rcpt-450:5")
+    daemon = start(Daemon, sink.port, site=f"connections = 4  in_flight = {in_flight}", extra=FAST)
+    job, addresses = send(daemon, 1500)
+    for done in (200, 600, 1000):
+        wait_until(lambda: daemon.job(job)["delivered"] >= done, 60, f"{done} delivered")
+        daemon.stop()
+        daemon.start()
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 1500
+    assert_once(sink, addresses)
+    assert sink.faults() == []
+    assert outcomes(daemon, "in_doubt") == {}
+
+
+def test_a_restart_in_the_middle_of_fan_out(start):
+    sink = start(Sink)
+    daemon = start(Daemon, sink.port)
+    job, addresses = send(daemon, 30000)
+    daemon.stop()
+    daemon.start()
+    assert daemon.wait_job(job, timeout=120, each=assert_adds_up)["delivered"] == 30000
+    assert_once(sink, addresses)
+
+
+def test_deferred_copies_survive_a_restart(start):
+    sink = start(Sink, "--fault", "rcpt-450:100")
+    daemon = start(Daemon, sink.port, extra=FAST)
+    job, addresses = send(daemon, 200)
+    wait_until(lambda: daemon.job(job)["deferred"] == 200, 20, "all deferred")
+    daemon.stop()
+    sink.stop()
+    again = start(Sink, port=sink.port, name="again")
+    daemon.start()
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 200
+    assert_once(again, addresses)
+
+
+def test_deferred_copies_survive_a_pause(start):
+    sink = start(Sink, "--defer-times", "1")
+    daemon = start(Daemon, sink.port, extra=FAST)
+    rows = "email\n" + "".join(f"defer{i}@dest.example\n" for i in range(100))
+    daemon.cli("contacts", "import", daemon.write("people.csv", rows), "--list", "everyone")
+    job = daemon.send(daemon.write("appeal.md", APPEAL), "list:everyone")
+    wait_until(lambda: daemon.job(job)["deferred"] > 0, 20, "some deferred")
+    daemon.cli("job", "pause", job)
+    time.sleep(2.5)  # their time comes while the job is paused
+    assert_adds_up(daemon.job(job))
+    daemon.cli("job", "resume", job)
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 100
+    assert set(sink.recipients().values()) == {1}
+
+
+def timed_stop(daemon):
+    began = time.monotonic()
+    daemon.stop()
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("fault", ["banner-stall", "mail-stall", "data-stall"])
+def test_stopping_does_not_wait_for_a_silent_receiver(start, fault):
+    sink = start(Sink, "--fault", f"{fault}:100")
+    # The time-outs are the usual ones: minutes.
+    daemon = start(Daemon, sink.port, extra='timeouts { stop = "1s" }')
+    job, addresses = send(daemon, 20)
+    wait_until(lambda: daemon.metrics()["tocsin_connections"] > 0, 20, "a connection")
+    time.sleep(0.5)
+    assert timed_stop(daemon) < 5 * PATIENCE
+    # What was sent whole is in doubt, everything else is as it was; nothing is lost.
+    daemon.start()
+    view = daemon.job(job)
+    assert_adds_up(view)
+    assert view["recipients"] == 20 and view["delivered"] == 0
+    in_doubt = sum(outcomes(daemon, "in_doubt").values())
+    assert in_doubt == view["in_doubt"] + view["in_flight"] or fault != "banner-stall" and in_doubt > 0
+    daemon.stop()
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_stopping_while_a_connection_is_sought(start, host):
+    extra = FAST + f'route "far.example" {{ host = "{host}"  port = 25 }}\n'
+    daemon = start(Daemon, free_port(), extra=extra)
+    send(daemon, 20, domain="far.example")
+    time.sleep(0.3)
+    assert timed_stop(daemon) < 8 * PATIENCE
+
+
+def reload(daemon, old, new):
+    text = daemon.config.read_text()
+    assert old in text
+    daemon.config.write_text(text.replace(old, new))
+    before = len(daemon.log_lines("reloaded")) + len(daemon.log_lines("reload_refused"))
+    daemon.process.popen.send_signal(signal.SIGHUP)
+    wait_until(
+        lambda: len(daemon.log_lines("reloaded")) + len(daemon.log_lines("reload_refused")) > before, 20, "the reload"
+    )
+
+
+def test_reload_changes_limits_at_once(start):
+    sink = start(Sink, "--delay", "50")
+    daemon = start(Daemon, sink.port, site="connections = 2  in_flight = 1", extra=FAST)
+    job, addresses = send(daemon, 600)
+    wait_until(lambda: daemon.job(job)["delivered"] > 20, 20, "a beginning")
+    assert daemon.metrics()["tocsin_connections"] <= 2
+    reload(daemon, "connections = 2  in_flight = 1", "connections = 12  in_flight = 2")
+    wait_until(lambda: daemon.metrics()["tocsin_in_flight"] > 12, 20, "more connections that carry more")
+    reload(daemon, "connections = 12  in_flight = 2", "connections = 1  in_flight = 1")
+    wait_until(lambda: daemon.metrics()["tocsin_connections"] <= 1, 20, "a single connection")
+    reload(daemon, "connections = 1 ", "connections = 0 ")
+    assert daemon.log_lines("reload_refused")
+    reload(daemon, "connections = 0 ", "connections = 20 ")
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 600
+    assert_once(sink, addresses)
+    assert sink.faults() == []
+
+
+def test_reload_to_required_tls_holds_at_once(start):
+    sink = start(Sink, "--no-starttls", "--delay", "30")
+    daemon = start(Daemon, sink.port, site="connections = 2", extra=FAST)
+    job, _ = send(daemon, 600)
+    wait_until(lambda: daemon.job(job)["delivered"] > 20, 20, "a beginning")
+    reload(daemon, '"opportunistic"', '"required"')
+    time.sleep(1)
+    before = daemon.job(job)["delivered"]
+    assert 20 < before < 600
+    time.sleep(1)
+    assert daemon.job(job)["delivered"] == before, "no more mail in clear"
+
+
+def test_a_rate_is_kept(start):
+    sink = start(Sink)
+    daemon = start(Daemon, sink.port, site='connections = 5  in_flight = 4  rate = "100/s"')
+    job, addresses = send(daemon, 300)
+    daemon.wait_job(job)
+    times = sorted(message.time for message in sink.messages())
+    assert 2.5 < times[-1] - times[0] < 3.6 * PATIENCE
+    assert_once(sink, addresses)
+
+
+def test_a_second_daemon_is_refused(start):
+    sink = start(Sink, "--delay", "20")
+    daemon = start(Daemon, sink.port)
+    job, addresses = send(daemon, 200)
+    for change in ((), ('"data"', '"other"'), ("control.sock", "other.sock")):
+        text = re.sub(r"metrics .*\n", "", daemon.config.read_text())
+        second = daemon.folder / "second.conf"
+        second.write_text(text.replace(*change) if change else text)
+        argv = [str(BUILD / "tocsind"), "--config", str(second)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=20 * PATIENCE, cwd=daemon.folder)
+        assert done.returncode == 1
+        sentence = done.stderr.strip().splitlines()[-1]
+        assert sentence.endswith(".") and ("data" in sentence or "control.sock" in sentence), done.stderr
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 200
+    assert_once(sink, addresses)
+
+
+class Mailmax(socketserver.StreamRequestHandler):
+    """A server that takes `most` messages a connection (RFC 9422) and counts what it was sent."""
+
+    most = 3
+
+    def say(self, text):
+        self.wfile.write(text.encode() + b"\r\n")
+
+    def handle(self):
+        mails, in_body = 0, False
+        self.say("220 mx.example")
+        for line in self.rfile:
+            word = line[:4].upper()
+            if in_body:
+                in_body = line != b".\r\n"
+                if not in_body:
+                    self.say("250 taken")
+            elif word == b"EHLO":
+                self.say(f"250-mx.example\r\n250-PIPELINING\r\n250 LIMITS RCPTMAX=100 MAILMAX={self.most}")
+            elif word == b"DATA":
+                self.say("354 go on")
+                in_body = True
+            elif word == b"QUIT":
+                self.say("221 bye")
+                break
+            else:
+                mails += word == b"MAIL"
+                self.say("250 fine")
+        if mails:
+            self.server.mails.append(mails)
+
+
+def test_the_servers_limit_of_messages_is_obeyed(start):
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        mails = []
+
+    with Server(("127.0.0.1", 0), Mailmax) as server:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            pool.submit(server.serve_forever)
+            try:
+                daemon = start(Daemon, server.server_address[1], site="connections = 2  in_flight = 4")
+                job, _ = send(daemon, 30)
+                assert daemon.wait_job(job)["delivered"] == 30
+                wait_until(lambda: sum(server.mails) == 30, 20, "all connections closed")
+            finally:
+                server.shutdown()
+    assert max(server.mails) == Mailmax.most
+
+
+def forbid_growth(daemon, most):
+    """As a full disk would: no file of the daemon may grow beyond `most` bytes."""
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+
+def test_a_store_that_cannot_be_written_for_a_while(start):
+    sink = start(Sink, "--delay", "10")
+    daemon = start(Daemon, sink.port, extra=FAST)
+    job, addresses = send(daemon, 3000)
+    wait_until(lambda: daemon.job(job)["delivered"] > 50, 20, "a beginning")
+    forbid_growth(daemon, 65536)
+    wait_until(lambda: daemon.log_lines("store_write_failed"), 20, "a commit that fails")
+    assert_adds_up(daemon.job(job))
+    time.sleep(2)
+    forbid_growth(daemon, resource.RLIM_INFINITY)
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 3000
+    assert_once(sink, addresses)
+
+
+def test_stopping_while_the_store_cannot_be_written(start):
+    sink = start(Sink, "--delay", "10")
+    daemon = start(Daemon, sink.port, extra=FAST.replace('stop = "5s"', 'stop = "1s"'))
+    job, _ = send(daemon, 3000)
+    wait_until(lambda: daemon.job(job)["delivered"] > 50, 20, "a beginning")
+    forbid_growth(daemon, 65536)
+    wait_until(lambda: daemon.log_lines("store_write_failed"), 20, "a commit that fails")
+    assert daemon.process.end() == 0
+    assert daemon.log_lines("outcomes_lost")
+    daemon.start()
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 3000
+    assert len(sink.recipients()) == 3000
