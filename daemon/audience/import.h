@@ -12,6 +12,10 @@
  * in the middle, the batches so far are there, and importing the same file again completes the
  * work.
  *
+ * The rows of a small file (see audience/stage.h) get ids in its order; those of a larger one in
+ * the order of their addresses' hashes, which is what makes it quick. Rows with one address stay in
+ * order: the later one wins.
+ *
  * A row adds a contact, or updates the attributes that it names of the one with that address and
  * keeps the others; all go on the list. Rows that cannot be taken go to FOLDER/ID.rejects.csv.
  *

@@ -9,9 +9,14 @@
 #include "cli/term.h"
 #include "cli/text.h"
 
+enum { COLUMNS_MAX = 16, NARROWEST = 16, SEPARATOR = 2 };
+
 struct table {
     struct libscols_table *scols;
     struct libscols_line *row;
+    const struct column *columns;
+    size_t count;
+    unsigned widest[COLUMNS_MAX]; /* heading or cell so far */
 };
 
 static void *must(void *at)
@@ -35,15 +40,17 @@ struct table *table_new(const struct column *columns, size_t count)
 {
     struct table *table = NEW(struct table);
     table->scols = must(scols_new_table());
+    table->columns = columns;
+    table->count = count < COLUMNS_MAX ? count : COLUMNS_MAX;
     scols_table_set_column_separator(table->scols, "  ");
     scols_table_enable_noheadings(table->scols, columns[0].heading == NULL);
     /* Cells are clean: nothing has to be encoded a second time. */
     scols_table_enable_noencoding(table->scols, 1);
-    if (isatty(STDOUT_FILENO))
-        scols_table_set_termwidth(table->scols, term_columns(STDOUT_FILENO));
-    for (size_t i = 0; i < count; i++)
-        must(scols_table_new_column(table->scols, columns[i].heading ? columns[i].heading : "", 0,
-                                    flags_of(columns[i].kind)));
+    for (size_t i = 0; i < table->count; i++) {
+        const char *heading = columns[i].heading ? columns[i].heading : "";
+        table->widest[i] = text_width(str_of(heading));
+        must(scols_table_new_column(table->scols, heading, 0, flags_of(columns[i].kind)));
+    }
     return table;
 }
 
@@ -73,6 +80,9 @@ void table_text(struct table *table, size_t column, struct str text)
     text_clean(&cell, text);
     if (!term_is_utf8())
         spell_in_ascii(&cell);
+    unsigned width = text_width(buf_str(&cell));
+    if (width > table->widest[column])
+        table->widest[column] = width;
     if (cell.len > 0 && scols_line_set_data(table->row, column, cell.at) != 0)
         abort();
     buf_release(&cell);
@@ -116,10 +126,34 @@ static void keep_widths(struct table *table)
     }
 }
 
+static unsigned narrowest(const struct table *table)
+{
+    unsigned width = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        enum column_kind kind = table->columns[i].kind;
+        bool narrows = kind == COLUMN_WRAP || kind == COLUMN_CUT;
+        width += narrows ? NARROWEST : table->widest[i];
+        width += SEPARATOR;
+    }
+    return width;
+}
+
+/*
+ * libsmartcols 2.38 never ends either when a character of two columns meets a column narrowed to
+ * one. So columns that may be narrowed keep some room, and a terminal without it wraps lines.
+ */
+static void fit_terminal(struct table *table)
+{
+    unsigned columns = term_columns(STDOUT_FILENO), needed = narrowest(table);
+    if (isatty(STDOUT_FILENO))
+        scols_table_set_termwidth(table->scols, columns > needed ? columns : needed);
+}
+
 void table_print(struct table *table)
 {
     if (table_rows(table) == 0)
         return;
+    fit_terminal(table);
     scols_print_table(table->scols);
     keep_widths(table);
     scols_table_remove_lines(table->scols);

@@ -71,6 +71,18 @@ static unsigned char_columns(const char *at, size_t len)
     return width < 0 ? 1 : (unsigned)width;
 }
 
+unsigned text_width(struct str clean)
+{
+    unsigned width = 0;
+    while (clean.len > 0) {
+        size_t len = char_length(clean);
+        len = len ? len : 1;
+        width += char_columns(clean.at, len);
+        clean = str_skip(clean, len);
+    }
+    return width;
+}
+
 void text_cut(struct buf *out, struct str clean, unsigned columns)
 {
     while (clean.len > 0) {

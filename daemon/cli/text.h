@@ -22,6 +22,9 @@ void text_clean(struct buf *out, struct str s);
 /* JSON whose strings hold no control characters of the kind JSON allows (DEL and C1): as \u00XX. */
 void text_clean_json(struct buf *out, struct str json);
 
+/* Columns of the terminal that clean text takes. */
+unsigned text_width(struct str clean);
+
 /* As much of clean text as fits into so many columns of the terminal. */
 void text_cut(struct buf *out, struct str clean, unsigned columns);
 

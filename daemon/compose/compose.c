@@ -60,6 +60,7 @@ static int find_contact(struct txn *txn, struct copy *copy, struct contact *out)
         err_set(&copy->why, "%s", skip_reason_text(SKIP_NO_CONTACT));
         return skip(copy, SKIP_NO_CONTACT);
     }
+    buf_add_str(&copy->recipient, out->address);
     if (out->flags & CONTACT_SUPPRESSED) {
         err_set(&copy->why, "%s", skip_reason_text(SKIP_SUPPRESSED));
         return skip(copy, SKIP_SUPPRESSED);
@@ -67,8 +68,8 @@ static int find_contact(struct txn *txn, struct copy *copy, struct contact *out)
     return 0;
 }
 
-static int render(struct work *w, const struct template *t, enum render_escape escape,
-                  struct buf *out)
+static int render(struct work *w, const char *part, const struct template *t,
+                  enum render_escape escape, struct buf *out)
 {
     struct template_error error;
     struct template_scope scope = scope_for(&w->scope);
@@ -76,7 +77,7 @@ static int render(struct work *w, const struct template *t, enum render_escape e
     buf_reset(out);
     if (template_render(t, &scope, &options, &w->composer->scratch, out, &error) == 0)
         return 0;
-    err_set(&w->copy->why, "The message could not be rendered: %s", error.text);
+    err_set(&w->copy->why, "The %s could not be rendered: %s", part, error.text);
     return fail(w->copy);
 }
 
@@ -84,10 +85,10 @@ static int render_parts(struct work *w)
 {
     struct composer *c = w->composer;
     const struct message *m = w->copy->mailing->message;
-    if (render(w, m->subject, ESCAPE_NONE, &c->subject) != 0 ||
-        render(w, m->html, ESCAPE_HTML, &c->html) != 0)
+    if (render(w, "subject", m->subject, ESCAPE_NONE, &c->subject) != 0 ||
+        render(w, "HTML made from the message", m->html, ESCAPE_HTML, &c->html) != 0)
         return -1;
-    return render(w, m->text, ESCAPE_NONE, &c->text);
+    return render(w, "text made from the message", m->text, ESCAPE_NONE, &c->text);
 }
 
 /* Boundaries begin with "=_", which neither quoted-printable nor base64 can hold, and end in a
@@ -207,8 +208,6 @@ static void join(struct work *w)
     buf_add_str(&copy->text, buf_str(&w->composer->body));
     buf_reset(&copy->sender);
     buf_addf(&copy->sender, "b-%s@%s", w->bounce_token, w->sender->identity->domain.at);
-    buf_reset(&copy->recipient);
-    buf_add_str(&copy->recipient, w->scope.contact->address);
     copy->result = COPY_READY;
 }
 
@@ -232,6 +231,7 @@ void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy,
     copy->result = COPY_HELD;
     copy->reason = SKIP_NONE;
     buf_reset(&copy->text);
+    buf_reset(&copy->recipient);
     arena_reset(&composer->scratch);
     if (mailing_gate(copy->mailing) != GATE_OPEN)
         return;

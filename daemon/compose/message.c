@@ -7,7 +7,7 @@
 /* What one file says, before it is compiled. */
 struct source {
     struct str subject, from, reply_to, topic, list_id, preheader, language, layout;
-    unsigned subject_line;
+    unsigned subject_line, preheader_line;
     struct str body;
     unsigned body_line;
 };
@@ -61,6 +61,8 @@ static int read_field(struct source *source, struct str line, unsigned number, s
         *place = STR("");
     if (place == &source->subject)
         source->subject_line = number;
+    if (place == &source->preheader)
+        source->preheader_line = number;
     return 0;
 }
 
@@ -99,6 +101,19 @@ static int check_label(const char *field, struct str label, struct err *err)
     return 0;
 }
 
+/* HTML begins with a tag; Liquid may stand before it. */
+static bool is_html(const struct source *source)
+{
+    struct str rest = str_trim(source->body);
+    while (str_starts(rest, STR("{%")) || str_starts(rest, STR("{{"))) {
+        const char *end = memmem(rest.at, rest.len, rest.at[1] == '%' ? "%}" : "}}", 2);
+        if (!end)
+            return false;
+        rest = str_trim(str_skip(rest, (size_t)(end - rest.at) + 2));
+    }
+    return rest.len && rest.at[0] == '<';
+}
+
 static int check_source(const struct source *source, struct err *err)
 {
     if (str_trim(source->subject).len == 0)
@@ -112,6 +127,9 @@ static int check_source(const struct source *source, struct err *err)
         return err_set(
             err, "There is no layout \"%.*s\": there are \"letter\" (the default) and \"none\".",
             STR_ARG(source->layout));
+    if (is_html(source) && (source->layout.at || source->preheader.at))
+        return err_set(err, "Layout and Preheader are for messages in Markdown: an HTML message is "
+                            "sent as it is, so write them into it.");
     if (check_label("Topic", source->topic, err) != 0 ||
         check_label("List-Id", source->list_id, err) != 0 ||
         check_label("Language", source->language, err) != 0)
@@ -129,19 +147,13 @@ static struct template *compile(struct str text, unsigned first_line, struct err
     return t;
 }
 
-/* Errors must name the lines that people wrote, so the body is compiled as it stands once, before
- * Markdown moves its lines. */
-static int check_liquid(const struct source *source, struct err *err)
+/* Errors must name the lines that people wrote, so what is Markdown is compiled as it stands once,
+ * before its lines are moved. */
+static int check_liquid(struct str text, unsigned first_line, struct err *err)
 {
-    struct template *t = compile(source->body, source->body_line, err);
+    struct template *t = compile(text, first_line, err);
     template_free(t);
     return t ? 0 : -1;
-}
-
-static bool is_html(const struct source *source)
-{
-    struct str body = str_trim(source->body);
-    return body.len && body.at[0] == '<';
 }
 
 static void add_letter_head(struct buf *html, const struct source *source)
@@ -157,13 +169,15 @@ static void add_letter_head(struct buf *html, const struct source *source)
 }
 
 /* The preheader is what mail programs show beside the subject: first in the body, not displayed. */
-static void add_preheader(struct buf *html, const struct source *source)
+static int add_preheader(struct buf *html, const struct source *source, struct err *err)
 {
     if (!source->preheader.len)
-        return;
+        return 0;
     buf_add_text(html, "<div style=\"display:none;max-height:0;overflow:hidden\">");
-    buf_add_str(html, source->preheader);
+    if (markdown_to_html(source->preheader, html, err) != 0)
+        return -1;
     buf_add_text(html, "</div>\n");
+    return 0;
 }
 
 static int make_html(const struct source *source, struct buf *html, struct err *err)
@@ -175,8 +189,7 @@ static int make_html(const struct source *source, struct buf *html, struct err *
     bool letter = !str_eq(source->layout, STR("none"));
     if (letter)
         add_letter_head(html, source);
-    add_preheader(html, source);
-    if (markdown_to_html(source->body, html, err) != 0)
+    if (add_preheader(html, source, err) != 0 || markdown_to_html(source->body, html, err) != 0)
         return -1;
     if (letter)
         buf_add_text(html, "</div>\n</body>\n</html>\n");
@@ -218,7 +231,8 @@ static int fill(struct message *m, const struct source *source, struct err *err)
     m->list_id = arena_str(&m->memory, source->list_id);
     m->language = arena_str(&m->memory, source->language);
     if (check_source(source, err) != 0 || read_mailboxes(m, source, err) != 0 ||
-        check_liquid(source, err) != 0)
+        check_liquid(source->body, source->body_line, err) != 0 ||
+        check_liquid(source->preheader, source->preheader_line, err) != 0)
         return -1;
     return compile_parts(m, source, err);
 }

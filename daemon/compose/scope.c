@@ -2,21 +2,25 @@
 
 #include "store/names.h"
 
+/* What every contact has. A column of the same name wins over `id` and `address`. */
+static bool contact_own(const struct contact *contact, struct str member, struct value *out)
+{
+    if (str_eq(member, STR("email")) || str_eq(member, STR("address")))
+        *out = value_str(contact->address);
+    else if (str_eq(member, STR("id")))
+        *out = value_int(contact->id);
+    else
+        return false;
+    return true;
+}
+
 static bool contact_get(const void *ctx, struct str member, struct value *out)
 {
     const struct scope *s = ctx;
-    if (str_eq(member, STR("email")) || str_eq(member, STR("address"))) {
-        *out = value_str(s->contact->address);
-        return true;
-    }
-    if (str_eq(member, STR("id"))) {
-        *out = value_int(s->contact->id);
-        return true;
-    }
     uint32_t attribute = name_find(s->txn, NAME_ATTRIBUTE, member);
     struct str value = attribute ? contact_value(s->contact, attribute) : (struct str){NULL, 0};
     if (!value.at)
-        return false;
+        return contact_own(s->contact, member, out);
     *out = value_loose(value);
     return true;
 }

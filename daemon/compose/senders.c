@@ -21,6 +21,16 @@ static int load_sender(struct senders *all, struct sender *s, struct err *err)
     return 0;
 }
 
+/* What a composer would find wrong is found here, before anybody depends on it. */
+static int try_signers(const struct senders *senders, struct err *err)
+{
+    struct signers signers = {0};
+    if (signers_init(&signers, senders, err) != 0)
+        return -1;
+    signers_release(&signers);
+    return 0;
+}
+
 struct senders *senders_new(struct config *config, const struct token_key *tokens, struct err *err)
 {
     struct senders *all = NEW(struct senders);
@@ -29,14 +39,15 @@ struct senders *senders_new(struct config *config, const struct token_key *token
     all->count = config->identity_count;
     all->all = alloc_zero(all->count, sizeof(*all->all));
     atomic_init(&all->refs, 1);
-    for (size_t i = 0; i < all->count; i++) {
+    int result = 0;
+    for (size_t i = 0; i < all->count && result == 0; i++) {
         all->all[i].identity = &config->identities[i];
-        if (load_sender(all, &all->all[i], err) != 0) {
-            senders_unref(all);
-            return NULL;
-        }
+        result = load_sender(all, &all->all[i], err);
     }
-    return all;
+    if (result == 0 && try_signers(all, err) == 0)
+        return all;
+    senders_unref(all);
+    return NULL;
 }
 
 struct senders *senders_ref(struct senders *senders)

@@ -119,6 +119,22 @@ static int line_of(cfg_t *root, enum block_id id)
     return parse_block_line(cfg_getnsec(root, blocks[id].name, 0));
 }
 
+/* One receiver is one site, with one policy. */
+static void check_routes(const struct config *config, cfg_t *root, struct problems *problems)
+{
+    for (size_t i = 0; i < config->route_count; i++)
+        for (size_t k = 0; k < i; k++) {
+            const struct route *a = &config->routes[k], *b = &config->routes[i];
+            if (a->port != b->port || a->tls == b->tls || !str_eq_nocase(a->host, b->host))
+                continue;
+            cfg_t *block = cfg_getnsec(root, blocks[BLOCK_ROUTE].name, (unsigned)i);
+            problems_add(problems, parse_block_line(block),
+                         "route \"%s\" and route \"%s\" lead to the same host and port with "
+                         "different tls: give both the same.",
+                         a->pattern.at, b->pattern.at);
+        }
+}
+
 static void check_together(const struct config *config, cfg_t *root, struct problems *problems)
 {
     if (config->retry.max_ms < config->retry.first_ms)
@@ -127,9 +143,7 @@ static void check_together(const struct config *config, cfg_t *root, struct prob
     if (config->retry.max_age_ms < config->retry.first_ms)
         problems_add(problems, line_of(root, BLOCK_RETRY),
                      "retry.max_age is shorter than retry.first: nothing would be tried again.");
-    if (config->import.max_row < config->import.max_field)
-        problems_add(problems, line_of(root, BLOCK_IMPORT),
-                     "import.max_row is smaller than import.max_field: make it at least as big.");
+    check_routes(config, root, problems);
 }
 
 void build_config(cfg_t *root, const struct value_context *context, struct config *config,

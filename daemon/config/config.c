@@ -73,6 +73,19 @@ const struct identity *config_identity(const struct config *config, struct str n
     return NULL;
 }
 
+static bool same_routes(const struct config *a, const struct config *b)
+{
+    if (a->route_count != b->route_count)
+        return false;
+    for (size_t i = 0; i < a->route_count; i++) {
+        const struct route *x = &a->routes[i], *y = &b->routes[i];
+        if (!str_eq(x->pattern, y->pattern) || !str_eq(x->host, y->host) || x->port != y->port ||
+            x->tls != y->tls)
+            return false;
+    }
+    return true;
+}
+
 int config_diff_needs_restart(const struct config *running, const struct config *loaded,
                               struct buf *out)
 {
@@ -86,6 +99,11 @@ int config_diff_needs_restart(const struct config *running, const struct config 
         count++;
         buf_addf(out, "%s%s%s cannot change while tocsind runs: restart it to use the new value.\n",
                  o->block ? blocks[o->block].name : "", o->block ? "." : "", o->name);
+    }
+    if (!same_routes(running, loaded)) {
+        count++;
+        buf_add_text(
+            out, "The routes cannot change while tocsind runs: restart it to use the new ones.\n");
     }
     return count;
 }

@@ -109,7 +109,6 @@ struct timeouts_config {
     int64_t mail_ms;
     int64_t rcpt_ms;
     int64_t data_init_ms;
-    int64_t data_block_ms;
     int64_t data_end_ms;
     int64_t command_ms; /* any other command: STARTTLS, RSET, QUIT */
     int64_t stop_ms;    /* how long SIGTERM waits for what is in flight */
@@ -119,11 +118,6 @@ struct store_config {
     uint64_t map_size;
     int64_t commit_interval_ms;
     unsigned commit_records;
-};
-
-struct import_config {
-    uint64_t max_field;
-    uint64_t max_row;
 };
 
 struct config {
@@ -138,7 +132,6 @@ struct config {
     struct retry_config retry;
     struct timeouts_config timeouts;
     struct store_config store;
-    struct import_config import;
 
     struct identity *identities; /* one or more; the first is the default */
     size_t identity_count;

@@ -48,15 +48,16 @@ const struct block blocks[BLOCK_COUNT] = {
         .title_offset = offsetof(struct route, pattern), .title_check = units_pattern,
         .help = "Where the mail for a domain goes. The title is a domain, `*.suffix` for every name "
                 "below it, or `*`; an exact match beats the longest suffix, which beats `*`. A route "
-                "`*` is needed, since this version does not look up MX records."},
+                "`*` is needed, since this version does not look up MX records. Changed routes count "
+                "after a restart."},
     [BLOCK_TLS] = {
         .name = "tls", AT(config, tls), .help = "How safely to connect to receivers."},
     [BLOCK_SITE] = {
         .name = "site", AT(config, sites), .titled = true, .many = true,
         .size = sizeof(struct site_limits), .count_offset = offsetof(struct config, site_count),
         .title_offset = offsetof(struct site_limits, pattern), .title_check = units_pattern,
-        .help = "What one receiver accepts. The title is matched with the route's host or the domain, "
-                "as a route's title is; `*` is for everybody else."},
+        .help = "What one receiver accepts. The title is matched with the route's host, as a route's "
+                "title is with the domain; `*` is for everybody else."},
     [BLOCK_RETRY] = {
         .name = "retry", AT(config, retry),
         .help = "When a copy that was deferred is tried again: after `first`, then after `factor` "
@@ -66,8 +67,6 @@ const struct block blocks[BLOCK_COUNT] = {
         .help = "How long to wait for a receiver. From `greeting` to `data_end` the defaults are what RFC "
                 "5321 §4.5.3.2 asks for at least."},
     [BLOCK_STORE] = {.name = "store", AT(config, store), .help = "How the truth is kept on disk."},
-    [BLOCK_IMPORT] = {
-        .name = "import", AT(config, import), .help = "What a CSV file may look like."},
 };
 
 const struct option options[] = {
@@ -76,7 +75,7 @@ const struct option options[] = {
 
     {BLOCK_CONTROL, KIND_SOCKET, "socket", AT(control_config, socket), .required = true,
      .restart = true, .help = "The unix socket to listen on."},
-    {BLOCK_CONTROL, KIND_MODE, "mode", "0660", AT(control_config, mode),
+    {BLOCK_CONTROL, KIND_MODE, "mode", "0660", AT(control_config, mode), .restart = true,
      .help = "Who may connect, as chmod writes it."},
 
     {BLOCK_METRICS, KIND_LISTEN, "listen", .offset = 0, .restart = true,
@@ -124,7 +123,7 @@ const struct option options[] = {
      AT(tls_config, policy),
      .help = "Never STARTTLS, when it is offered, or no mail without it."},
     {BLOCK_TLS, KIND_BOOL, "verify", "false", AT(tls_config, verify),
-     .help = "Whether the certificate must be valid for the host."},
+     .help = "Whether the certificate must be valid for the host, where the policy is `required`; under `opportunistic` a bad one is better than clear text."},
     {BLOCK_TLS, KIND_FILE, "ca_file", AT(tls_config, ca_file),
      .help = "Certificates to trust, PEM; without it, the system's."},
 
@@ -132,7 +131,7 @@ const struct option options[] = {
      AT(site_limits, connections), .help = "Connections at the same time."},
     {BLOCK_SITE, KIND_INTEGER, "messages_per_connection", "100", BETWEEN("1", "1000000"),
      AT(site_limits, messages_per_connection), .help = "Messages before a connection is closed."},
-    {BLOCK_SITE, KIND_INTEGER, "in_flight", "1", BETWEEN("1", "64"), AT(site_limits, in_flight),
+    {BLOCK_SITE, KIND_INTEGER, "in_flight", "1", BETWEEN("1", "16"), AT(site_limits, in_flight),
      .help = "Transactions that may overlap on a connection."},
     {BLOCK_SITE, KIND_RATE, "rate", AT(site_limits, rate),
      .help = "The most messages in a time; without it, no limit."},
@@ -162,12 +161,10 @@ const struct option options[] = {
      AT(timeouts_config, rcpt_ms), .help = "The answer to RCPT."},
     {BLOCK_TIMEOUTS, KIND_DURATION, "data_init", "2m", BETWEEN("10ms", "1h"),
      AT(timeouts_config, data_init_ms), .help = "The 354 after DATA."},
-    {BLOCK_TIMEOUTS, KIND_DURATION, "data_block", "3m", BETWEEN("10ms", "1h"),
-     AT(timeouts_config, data_block_ms), .help = "Each block of the message to be taken."},
     {BLOCK_TIMEOUTS, KIND_DURATION, "data_end", "10m", BETWEEN("10ms", "1h"),
-     AT(timeouts_config, data_end_ms), .help = "The answer to the end of the message."},
+     AT(timeouts_config, data_end_ms), .help = "The message to be taken, and the answer to its end."},
     {BLOCK_TIMEOUTS, KIND_DURATION, "command", "5m", BETWEEN("10ms", "1h"),
-     AT(timeouts_config, command_ms), .help = "The answer to STARTTLS, RSET, NOOP and QUIT."},
+     AT(timeouts_config, command_ms), .help = "Any other answer: to QUIT, and what still comes after a 421."},
     {BLOCK_TIMEOUTS, KIND_DURATION, "stop", "10s", BETWEEN("0s", "1h"), AT(timeouts_config, stop_ms),
      .help = "How long SIGTERM waits for what is in flight."},
 
@@ -180,11 +177,6 @@ const struct option options[] = {
     {BLOCK_STORE, KIND_INTEGER, "commit_records", "10000", BETWEEN("1", "10000000"),
      AT(store_config, commit_records), .restart = true,
      .help = "How many gathered writes are committed without waiting longer."},
-
-    {BLOCK_IMPORT, KIND_SIZE, "max_field", "64KiB", BETWEEN("1KiB", "16MiB"),
-     AT(import_config, max_field), .help = "The longest field; longer ones reject their row."},
-    {BLOCK_IMPORT, KIND_SIZE, "max_row", "1MiB", BETWEEN("1KiB", "64MiB"),
-     AT(import_config, max_row), .help = "The longest row; not less than `max_field`."},
 };
 /* clang-format on */
 

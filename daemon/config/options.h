@@ -53,7 +53,6 @@ enum block_id {
     BLOCK_RETRY,
     BLOCK_TIMEOUTS,
     BLOCK_STORE,
-    BLOCK_IMPORT,
     BLOCK_COUNT,
 };
 

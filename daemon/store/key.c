@@ -1,6 +1,8 @@
 /* Keys and records, byte by byte. */
 #include "store/table.h"
 
+#include <endian.h>
+
 static void key_add(struct key *key, const void *at, size_t len)
 {
     size_t room = sizeof(key->at) - key->len;
@@ -59,33 +61,41 @@ struct str read_bytes(struct reader *r, size_t len)
     return bytes;
 }
 
-static uint64_t read_number(struct reader *r, size_t width)
+/* Takes a big-endian number of `width` bytes as it stands; zeros when the record is too short. */
+static void read_raw(struct reader *r, void *number, size_t width)
 {
     struct str bytes = read_bytes(r, width);
-    uint64_t n = 0;
-    for (size_t i = 0; i < bytes.len; i++)
-        n = n << 8 | (uint8_t)bytes.at[i];
-    return n;
+    memset(number, 0, width);
+    if (bytes.len)
+        memcpy(number, bytes.at, width);
 }
 
 uint8_t read_u8(struct reader *r)
 {
-    return (uint8_t)read_number(r, 1);
+    uint8_t n;
+    read_raw(r, &n, sizeof(n));
+    return n;
 }
 
 uint16_t read_u16(struct reader *r)
 {
-    return (uint16_t)read_number(r, 2);
+    uint16_t n;
+    read_raw(r, &n, sizeof(n));
+    return be16toh(n);
 }
 
 uint32_t read_u32(struct reader *r)
 {
-    return (uint32_t)read_number(r, 4);
+    uint32_t n;
+    read_raw(r, &n, sizeof(n));
+    return be32toh(n);
 }
 
 uint64_t read_u64(struct reader *r)
 {
-    return read_number(r, 8);
+    uint64_t n;
+    read_raw(r, &n, sizeof(n));
+    return be64toh(n);
 }
 
 uint8_t *write_u8(uint8_t *at, uint8_t n)

@@ -258,12 +258,12 @@ static void a_header_alone_makes_the_list(void **state)
     assert_int_equal(count_list(p->store, "empty"), 0);
 }
 
-static struct buf many(unsigned rows)
+static struct buf many(unsigned rows, const char *name)
 {
     struct buf text = BUF_INIT;
     buf_add_text(&text, "email,name\n");
     for (unsigned i = 0; i < rows; i++)
-        buf_addf(&text, "u%u@d%u.example,N%u\n", i, i % 7, i);
+        buf_addf(&text, "u%u@d%u.example,%s%u\n", i, i % 7, name, i);
     return text;
 }
 
@@ -271,22 +271,41 @@ static void many_batches(void **state)
 {
     struct place *p = *state;
     unsigned rows = 4 * STAGE_ROWS + 17;
-    struct buf text = many(rows);
+    struct buf text = many(rows, "N");
     struct import_summary s = import_whole(p, "all", buf_str(&text));
     assert_int_equal(s.added, rows);
     s = import_whole(p, "all", buf_str(&text));
     assert_int_equal(s.unchanged, rows);
-    /* Twice in one file: the second half are duplicates, in other batches than the first. */
-    struct buf again = many(rows);
+    /* Twice in one file: the second half are duplicates, wherever their first rows ended up. */
+    struct buf again = many(rows, "M");
     buf_add_str(&text, str_skip(buf_str(&again), strlen("email,name\n")));
     buf_release(&again);
     s = import_whole(p, "all", buf_str(&text));
     assert_int_equal(s.unchanged, rows);
-    assert_int_equal(s.duplicates, rows);
+    assert_int_equal(s.duplicates, rows); /* and the later row wins */
     assert_int_equal(count_contacts(p->store), rows);
     assert_int_equal(count_list(p->store, "all"), rows);
-    assert_contact(p->store, "u80016@d6.example", "u80016@d6.example|name=N80016");
+    assert_contact(p->store, "u80016@d6.example", "u80016@d6.example|name=M80016");
+    assert_contact(p->store, "u1@d1.example", "u1@d1.example|name=M1");
     buf_release(&text);
+}
+
+static void a_small_file_keeps_its_order(void **state)
+{
+    struct place *p = *state;
+    struct buf text = many(100, "N");
+    struct txn txn;
+    import_whole(p, "all", buf_str(&text));
+    buf_release(&text);
+    assert_int_equal(txn_begin(p->store, &txn), 0);
+    for (uint32_t id = 1; id <= 100; id++) {
+        char address[32];
+        struct contact contact;
+        snprintf(address, sizeof(address), "u%u@d%u.example", id - 1, (id - 1) % 7);
+        assert_true(contact_read(&txn, id, &contact));
+        assert_true(str_eq(contact.address, str_of(address)));
+    }
+    read_end(&txn);
 }
 
 static void leaving_while_it_applies_lets_it_finish(void **state)
@@ -295,7 +314,7 @@ static void leaving_while_it_applies_lets_it_finish(void **state)
     struct import *import;
     struct err err = {""};
     unsigned rows = 3 * STAGE_ROWS;
-    struct buf text = many(rows);
+    struct buf text = many(rows, "N");
     assert_int_equal(import_text(p, "all", buf_str(&text), &import, &err), 0);
     buf_release(&text);
     import_apply(import, NULL, NULL);
@@ -336,6 +355,7 @@ int main(void)
         STORE_TEST(options_are_checked),
         STORE_TEST(a_header_alone_makes_the_list),
         STORE_TEST(many_batches),
+        STORE_TEST(a_small_file_keeps_its_order),
         STORE_TEST(leaving_while_it_applies_lets_it_finish),
         STORE_TEST(numbers_go_on_after_a_restart),
     };

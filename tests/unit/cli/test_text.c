@@ -60,6 +60,7 @@ static void cut_counts_columns(void **state)
 {
     (void)state;
     setlocale(LC_CTYPE, "C.UTF-8");
+    assert_int_equal(text_width(STR("a東\u0301é")), 4);
     GIVES(text_cut(&out, STR("abcdef"), 3), "abc");
     GIVES(text_cut(&out, STR("été"), 2), "ét");
     GIVES(text_cut(&out, STR("東京"), 3), "東"); /* two columns each */

@@ -84,17 +84,20 @@ static void what_needs_a_restart_is_told(void **state)
              "control { socket = new.sock mode = \"0600\" }\n" IDENTITY SOURCE ROUTE
              "metrics { listen = \"127.0.0.1:9125\" }\n"
              "store { map_size = 1MiB commit_records = 5 }\n"
-             "site \"*\" { connections = 99 }\n");
+             "site \"*\" { connections = 99 }\n"
+             "route \"a.example\" { host = \"192.0.2.1\" }\n");
     struct buf said = BUF_INIT;
-    assert_int_equal(config_diff_needs_restart(old, changed, &said), 5);
+    assert_int_equal(config_diff_needs_restart(old, changed, &said), 7);
     assert_string_equal(
         said.at,
         "data_dir cannot change while tocsind runs: restart it to use the new value.\n"
         "control.socket cannot change while tocsind runs: restart it to use the new value.\n"
+        "control.mode cannot change while tocsind runs: restart it to use the new value.\n"
         "metrics.listen cannot change while tocsind runs: restart it to use the new value.\n"
         "store.map_size cannot change while tocsind runs: restart it to use the new value.\n"
         "store.commit_records cannot change while tocsind runs: restart it to use the new "
-        "value.\n");
+        "value.\n"
+        "The routes cannot change while tocsind runs: restart it to use the new ones.\n");
     buf_release(&said);
     config_unref(old);
     config_unref(changed);

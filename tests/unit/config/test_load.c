@@ -61,14 +61,11 @@ static void what_is_left_out_has_its_default(void **state)
     assert_int_equal(c->timeouts.connect_ms, 30000);
     assert_int_equal(c->timeouts.tls_handshake_ms, 60000);
     assert_int_equal(c->timeouts.data_init_ms, 120000);
-    assert_int_equal(c->timeouts.data_block_ms, 180000);
     assert_int_equal(c->timeouts.data_end_ms, 600000);
     assert_int_equal(c->timeouts.stop_ms, 10000);
     assert_int_equal(c->store.map_size, 268435456);
     assert_int_equal(c->store.commit_interval_ms, 50);
     assert_int_equal(c->store.commit_records, 10000);
-    assert_int_equal(c->import.max_field, 65536);
-    assert_int_equal(c->import.max_row, 1048576);
     assert_int_equal(c->identities[0].dkim_count, 0);
     assert_null(c->identities[0].from.at);
     assert_string_equal(c->identities[0].base_url.at, "https://send.example");
@@ -156,12 +153,13 @@ static void a_file_that_is_not_there_is_one_error(void **state)
 static void options_that_only_clash_together_are_refused(void **state)
 {
     (void)state;
-    refuse_with("\nretry { first = 1h\n max = 1m max_age = 30m }\nimport {\nmax_field = 2MiB }\n",
+    refuse_with("\nretry { first = 1h\n max = 1m max_age = 30m }\n"
+                "route \"a.example\" { host = \"127.0.0.1\" port = 2525 tls = none }\n",
                 "my.conf:9: retry.max is shorter than retry.first: make it at least as long.\n"
                 "my.conf:9: retry.max_age is shorter than retry.first: nothing would be tried "
                 "again.\n"
-                "my.conf:11: import.max_row is smaller than import.max_field: make it at least as "
-                "big.\n");
+                "my.conf:11: route \"*\" and route \"a.example\" lead to the same host and port "
+                "with different tls: give both the same.\n");
 }
 
 int main(void)

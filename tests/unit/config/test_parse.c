@@ -70,7 +70,7 @@ static void every_wrong_value_is_named_with_its_line(void **state)
                 "10000.\n"
                 "my.conf:10: The value \"many\" of site.messages_per_connection is not a whole "
                 "number.\n"
-                "my.conf:11: The value \"65\" of site.in_flight is out of bounds: write 1 to 64.\n"
+                "my.conf:11: The value \"65\" of site.in_flight is out of bounds: write 1 to 16.\n"
                 "my.conf:12: The value \"5/m\" of site.rate is not a rate: write 5/min.\n"
                 "my.conf:13: The value \"20\" of site.idle is not a duration: write 20s.\n"
                 "my.conf:13: There is no \"seconds\" in a site block: tocsind --options lists all "

@@ -59,7 +59,6 @@ static void the_sample_shows_the_defaults(void **state)
     assert_memory_equal(&plain->threads, &shown->threads, sizeof(plain->threads));
     assert_memory_equal(&plain->retry, &shown->retry, sizeof(plain->retry));
     assert_memory_equal(&plain->timeouts, &shown->timeouts, sizeof(plain->timeouts));
-    assert_memory_equal(&plain->import, &shown->import, sizeof(plain->import));
     assert_int_equal(config_diff_needs_restart(plain, shown, &whole), 0);
     assert_int_equal(plain->sites[0].connections, shown->sites[0].connections);
     assert_int_equal(plain->sites[0].idle_ms, shown->sites[0].idle_ms);
