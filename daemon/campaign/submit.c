@@ -70,7 +70,7 @@ static int check(struct campaign *campaign, struct submit *s, struct err *err)
         return -1;
     s->message = message_compile(s->what.source, err);
     if (!s->message)
-        return -1;
+        return err_prefix(err, "%.*s", STR_ARG(s->what.message_name));
     if (segment_parse(s->what.segment, &s->segment, err) != 0)
         return -1;
     return check_identity(campaign, s, err);

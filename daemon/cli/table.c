@@ -66,26 +66,19 @@ void table_row(struct table *table)
     table->row = must(scols_table_new_line(table->scols, NULL));
 }
 
-/* libsmartcols 2.38 never ends on bytes that are no characters in the locale. */
-static void spell_in_ascii(struct buf *cell)
-{
-    for (size_t i = 0; i < cell->len; i++)
-        if ((unsigned char)cell->at[i] > 0x7F)
-            cell->at[i] = '?';
-}
-
+/* libsmartcols 2.38 never ends on what the locale cannot print. */
 void table_text(struct table *table, size_t column, struct str text)
 {
-    struct buf cell = BUF_INIT;
-    text_clean(&cell, text);
-    if (!term_is_utf8())
-        spell_in_ascii(&cell);
+    struct buf clean = BUF_INIT, cell = BUF_INIT;
+    text_clean(&clean, text);
+    text_printable(&cell, buf_str(&clean));
     unsigned width = text_width(buf_str(&cell));
     if (width > table->widest[column])
         table->widest[column] = width;
     if (cell.len > 0 && scols_line_set_data(table->row, column, cell.at) != 0)
         abort();
     buf_release(&cell);
+    buf_release(&clean);
 }
 
 void table_number(struct table *table, size_t column, uint64_t number)

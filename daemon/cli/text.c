@@ -61,14 +61,31 @@ void text_clean_json(struct buf *out, struct str json)
     }
 }
 
-static unsigned char_columns(const char *at, size_t len)
+/* -1: the locale does not know the character, or cannot print it. */
+static int char_width(const char *at, size_t len)
 {
     mbstate_t state = {0};
     wchar_t wide;
-    if (mbrtowc(&wide, at, len, &state) != len)
-        return 1;
-    int width = wcwidth(wide);
+    return mbrtowc(&wide, at, len, &state) == len ? wcwidth(wide) : -1;
+}
+
+static unsigned char_columns(const char *at, size_t len)
+{
+    int width = char_width(at, len);
     return width < 0 ? 1 : (unsigned)width;
+}
+
+void text_printable(struct buf *out, struct str clean)
+{
+    while (clean.len > 0) {
+        size_t len = char_length(clean);
+        len = len ? len : 1;
+        if (char_width(clean.at, len) < 0)
+            buf_add_byte(out, '?');
+        else
+            buf_add(out, clean.at, len);
+        clean = str_skip(clean, len);
+    }
 }
 
 unsigned text_width(struct str clean)

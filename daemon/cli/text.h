@@ -1,7 +1,7 @@
 /*
  * Text for people: what strangers wrote made harmless for a terminal, numbers, times and bars made
- * readable. Pure, but for text_time (the time zone) and text_cut (the locale's idea of widths).
- * Each adds to `out`.
+ * readable. Pure, but for text_time (the time zone) and what has to know how wide characters are
+ * (the locale). Each adds to `out`.
  */
 #ifndef TOCSIN_CLI_TEXT_H
 #define TOCSIN_CLI_TEXT_H
@@ -21,6 +21,9 @@ void text_clean(struct buf *out, struct str s);
 
 /* JSON whose strings hold no control characters of the kind JSON allows (DEL and C1): as \u00XX. */
 void text_clean_json(struct buf *out, struct str json);
+
+/* Clean text with "?" for each character that the locale does not know or cannot print. */
+void text_printable(struct buf *out, struct str clean);
 
 /* Columns of the terminal that clean text takes. */
 unsigned text_width(struct str clean);

@@ -138,10 +138,10 @@ def matrix(tmp_path_factory):
     try:
         m.start()
         m.run()
+        m.daemon.stop()
     finally:
         m.stop_sinks()
-    yield m
-    m.daemon.stop()
+    return m
 
 
 def test_the_job_with_all_faults_ends(matrix):
@@ -181,9 +181,9 @@ def assert_once(sink, addresses):
 def test_at_most_once_never_sends_twice(start, in_flight):
     sink = start(Sink, "--fault", "drop-after-log:20", "--fault", "data-close:20", "--fault", "rcpt-close:5")
     daemon = start(Daemon, sink.port, site=f"connections = 2  in_flight = {in_flight}", extra=FAST)
-    job, addresses = send(daemon, 100, "--at-most-once")
+    job, addresses = send(daemon, 40, "--at-most-once")
     done = daemon.wait_job(job, each=assert_adds_up)
-    assert done["in_doubt"] > 0 and done["in_doubt"] + done["delivered"] == 100
+    assert done["in_doubt"] > 0 and done["in_doubt"] + done["delivered"] == 40
     counts = sink.recipients()
     assert set(counts.values()) == {1} and set(counts) <= set(addresses)
     ledger = daemon.recipients(job)
@@ -228,7 +228,7 @@ def test_required_tls_never_falls_back(start):
 
 
 def test_a_receiver_that_is_never_there(start):
-    """More than a site loads ahead: none may be forgotten."""
+    """More copies than a site loads ahead: none may be forgotten."""
     daemon = start(Daemon, free_port(), extra=FAST.replace('"10m"', '"4s"'))
     job, _ = send(daemon, 3000)
     done = daemon.wait_job(job, each=assert_adds_up)
@@ -264,12 +264,12 @@ def test_a_dead_receiver_does_not_keep_a_cancelled_job(start):
 def test_restarts_lose_and_repeat_nothing(start, in_flight):
     sink = start(Sink, "--delay", "30", "--fault", "rcpt-450:5")
     daemon = start(Daemon, sink.port, site=f"connections = 4  in_flight = {in_flight}", extra=FAST)
-    job, addresses = send(daemon, 1500)
-    for done in (200, 600, 1000):
+    job, addresses = send(daemon, 800)
+    for done in (100, 300, 500):
         wait_until(lambda: daemon.job(job)["delivered"] >= done, 60, f"{done} delivered")
         daemon.stop()
         daemon.start()
-    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 1500
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 800
     assert_once(sink, addresses)
     assert sink.faults() == []
     assert outcomes(daemon, "in_doubt") == {}
@@ -277,11 +277,11 @@ def test_restarts_lose_and_repeat_nothing(start, in_flight):
 
 def test_a_restart_in_the_middle_of_fan_out(start):
     sink = start(Sink)
-    daemon = start(Daemon, sink.port)
-    job, addresses = send(daemon, 30000)
+    daemon = start(Daemon, sink.port, key_bits=1024)
+    job, addresses = send(daemon, 21000)
     daemon.stop()
     daemon.start()
-    assert daemon.wait_job(job, timeout=120, each=assert_adds_up)["delivered"] == 30000
+    assert daemon.wait_job(job, timeout=120, each=assert_adds_up)["delivered"] == 21000
     assert_once(sink, addresses)
 
 
@@ -329,13 +329,13 @@ def test_stopping_does_not_wait_for_a_silent_receiver(start, fault):
     time.sleep(0.5)
     assert timed_stop(daemon) < 5 * PATIENCE
     # What was sent whole is in doubt, everything else is as it was; nothing is lost.
+    in_doubt = set(outcomes(daemon, "in_doubt"))
+    assert bool(in_doubt) == (fault != "banner-stall")
     daemon.start()
-    view = daemon.job(job)
-    assert_adds_up(view)
-    assert view["recipients"] == 20 and view["delivered"] == 0
-    in_doubt = sum(outcomes(daemon, "in_doubt").values())
-    assert in_doubt == view["in_doubt"] + view["in_flight"] or fault != "banner-stall" and in_doubt > 0
-    daemon.stop()
+    assert_adds_up(daemon.job(job))
+    ledger = daemon.recipients(job)
+    assert set(ledger) == set(addresses)
+    assert {a for a, row in ledger.items() if row["attempts"]} == in_doubt
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])

@@ -68,6 +68,15 @@ static void cut_counts_columns(void **state)
     GIVES(text_cut(&out, STR("e\u0301x"), 1), "e\u0301");
 }
 
+static void what_cannot_be_printed_is_marked(void **state)
+{
+    (void)state;
+    setlocale(LC_CTYPE, "C.UTF-8");
+    GIVES(text_printable(&out, STR("aé東\u0378\u0301")), "aé東?\u0301"); /* U+0378 is unassigned */
+    setlocale(LC_CTYPE, "C");
+    GIVES(text_printable(&out, STR("aé東")), "a??");
+}
+
 static void numbers_for_people(void **state)
 {
     (void)state;
@@ -134,6 +143,7 @@ int main(void)
         cmocka_unit_test(what_is_no_utf8_is_replaced),
         cmocka_unit_test(json_keeps_its_meaning),
         cmocka_unit_test(cut_counts_columns),
+        cmocka_unit_test(what_cannot_be_printed_is_marked),
         cmocka_unit_test(numbers_for_people),
         cmocka_unit_test(all_is_said_of_all_only),
         cmocka_unit_test(durations_for_people),

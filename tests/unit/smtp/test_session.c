@@ -473,6 +473,21 @@ static void test_handshake_fails(void **state)
          "E: closed: tls failed");
 }
 
+/* No answer to STARTTLS is a failure of TLS too: an opportunistic site goes on in clear. A 421 is
+ * none. */
+static void test_no_answer_to_starttls(void **state)
+{
+    static const char *const ways[] = {"! close", "! timeout", "S: nonsense"};
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        stage.params.tls = SMTP_TLS_OPPORTUNISTIC;
+        PLAY(&stage, OFFERED, "C: STARTTLS", ways[i], "E: closed: tls failed");
+        stop(state);
+        start(state);
+    }
+    stage.params.tls = SMTP_TLS_OPPORTUNISTIC;
+    PLAY(&stage, OFFERED, "C: STARTTLS", "S: 421 later", "E: closed: unavailable (421), 421");
+}
+
 static void test_clear_text_behind_starttls_is_not_trusted(void **state)
 {
     (void)state;
@@ -604,6 +619,7 @@ int main(void)
         TALK(test_tls_refused),
         TALK(test_tls_required),
         TALK(test_handshake_fails),
+        TALK(test_no_answer_to_starttls),
         TALK(test_clear_text_behind_starttls_is_not_trusted),
         TALK(test_local_refusals),
         TALK(test_local_refusals_between_flights),
