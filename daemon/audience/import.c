@@ -8,6 +8,7 @@
 #include "audience/list_name.h"
 #include "audience/private.h"
 #include "base/alloc.h"
+#include "base/log.h"
 
 /* --- Making one --- */
 
@@ -34,6 +35,25 @@ static uint32_t import_next_id(const char *folder)
     while (!atomic_compare_exchange_weak(&last, &was, (was > floor ? was : floor) + 1))
         continue;
     return (was > floor ? was : floor) + 1;
+}
+
+/* Rejected rows are people's data: those of the last IMPORT_REJECTS_KEPT imports stay, older ones
+ * go. */
+static void folder_forget(const char *folder, uint32_t newest)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        struct str name = str_of(entry->d_name);
+        uint64_t id;
+        if (!str_ends(name, STR(".rejects.csv")) || !str_to_u64(str_cut(&name, '.'), &id) ||
+            id + IMPORT_REJECTS_KEPT > newest)
+            continue;
+        if (unlinkat(dirfd(dir), entry->d_name, 0) < 0)
+            log_say(LOG_WARN, "rejects_kept", "The old file %s/%s cannot be removed: %s.", folder,
+                    entry->d_name, strerror(errno));
+    }
+    if (dir)
+        closedir(dir);
 }
 
 static int folder_make(const char *folder, struct err *err)
@@ -71,6 +91,7 @@ static struct import *import_alloc(struct store *store, const struct import_opti
     struct buf path = BUF_INIT;
     import->store = store;
     import->id = import_next_id(options->folder);
+    folder_forget(options->folder, import->id);
     import->list = options->list.len ? str_dup(options->list) : NULL;
     import->max_bytes = options->max_bytes;
     buf_addf(&path, "%s/%u.rejects.csv", options->folder, import->id);

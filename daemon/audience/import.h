@@ -17,7 +17,8 @@
  * order: the later one wins.
  *
  * A row adds a contact, or updates the attributes that it names of the one with that address and
- * keeps the others; all go on the list. Rows that cannot be taken go to FOLDER/ID.rejects.csv.
+ * keeps the others; all go on the list. Rows that cannot be taken go to FOLDER/ID.rejects.csv,
+ * which is kept until IMPORT_REJECTS_KEPT further imports have begun.
  *
  * Threads: import_new, _feed, _finish, _apply and _free belong to one thread (the front loop);
  * import_summary may be called by any. The done callback runs on the store's writer thread.
@@ -29,6 +30,8 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "store/store.h"
+
+enum { IMPORT_REJECTS_KEPT = 32 };
 
 struct import_options {
     const char *folder; /* for staging and rejects; made (0700) when it is not there */

@@ -466,14 +466,17 @@ def test_the_servers_limit_of_messages_is_obeyed(start):
     assert max(server.mails) == Mailmax.most
 
 
+QUIET = 'log { level = "warn" }\n'  # the log is a file that must not grow, too
+
+
 def forbid_growth(daemon, most):
-    """As a full disk would: no file of the daemon may grow beyond `most` bytes."""
+    """As a full disk would: no file of the daemon may be written beyond `most` bytes."""
     resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 
 def test_a_store_that_cannot_be_written_for_a_while(start):
     sink = start(Sink, "--delay", "10")
-    daemon = start(Daemon, sink.port, extra=FAST)
+    daemon = start(Daemon, sink.port, extra=FAST + QUIET)
     job, addresses = send(daemon, 3000)
     wait_until(lambda: daemon.job(job)["delivered"] > 50, 20, "a beginning")
     forbid_growth(daemon, 65536)
@@ -487,7 +490,7 @@ def test_a_store_that_cannot_be_written_for_a_while(start):
 
 def test_stopping_while_the_store_cannot_be_written(start):
     sink = start(Sink, "--delay", "10")
-    daemon = start(Daemon, sink.port, extra=FAST.replace('stop = "5s"', 'stop = "1s"'))
+    daemon = start(Daemon, sink.port, extra=QUIET + FAST.replace('stop = "5s"', 'stop = "1s"'))
     job, _ = send(daemon, 3000)
     wait_until(lambda: daemon.job(job)["delivered"] > 50, 20, "a beginning")
     forbid_growth(daemon, 65536)

@@ -342,6 +342,25 @@ static void numbers_go_on_after_a_restart(void **state)
     import_free(import);
 }
 
+static void old_rejects_go(void **state)
+{
+    struct place *p = *state;
+    struct folder folder = import_folder(p);
+    struct import *import;
+    struct err err = {""};
+    char first[200], second[200];
+    uint32_t id = import_whole(p, "l", STR("email\nbad\n")).id;
+    snprintf(first, sizeof(first), "%s/%u.rejects.csv", folder.path, id);
+    snprintf(second, sizeof(second), "%s/%u.rejects.csv", folder.path,
+             id + IMPORT_REJECTS_KEPT - 1);
+    close(open(second, O_CREAT | O_WRONLY, 0600));
+    assert_int_equal(access(first, F_OK), 0);
+    assert_int_equal(import_text(p, "l", STR("email\n"), &import, &err), 0);
+    assert_int_equal(access(first, F_OK), -1);
+    assert_int_equal(access(second, F_OK), 0);
+    import_free(import);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +377,7 @@ int main(void)
         STORE_TEST(a_small_file_keeps_its_order),
         STORE_TEST(leaving_while_it_applies_lets_it_finish),
         STORE_TEST(numbers_go_on_after_a_restart),
+        STORE_TEST(old_rejects_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
