@@ -106,9 +106,21 @@ char *str_dup(struct str s)
     return copy;
 }
 
+/* How many ASCII bytes s begins with, rounded down to words of eight. */
+static size_t ascii_words(struct str s)
+{
+    size_t i = 0;
+    for (uint64_t word; i + sizeof(word) <= s.len; i += sizeof(word)) {
+        memcpy(&word, s.at + i, sizeof(word));
+        if (word & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return i;
+}
+
 bool str_is_ascii(struct str s)
 {
-    for (size_t i = 0; i < s.len; i++)
+    for (size_t i = ascii_words(s); i < s.len; i++)
         if ((unsigned char)s.at[i] >= 0x80)
             return false;
     return true;
@@ -146,7 +158,7 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
 
 bool str_is_utf8(struct str s)
 {
-    for (size_t i = 0; i < s.len;) {
+    for (size_t i = ascii_words(s); i < s.len;) {
         size_t n = utf8_sequence((const unsigned char *)s.at + i, s.len - i);
         if (n == 0)
             return false;

@@ -10,6 +10,7 @@ import tocsin
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "threads: also run under ThreadSanitizer")
     config.addinivalue_line("markers", "slow: big jobs; `-m 'not slow'` leaves them out")
 
 
