@@ -49,6 +49,7 @@ def test_ten_thousand_exactly_once(daemon, sink):
     assert summary["handshakes"] == summary["connections"]
 
 
+@pytest.mark.threads
 def test_ledger_of_a_mixed_job(start):
     sink = start(Sink)
     daemon = start(Daemon, sink.port, extra=QUICK_RETRY)
@@ -88,6 +89,7 @@ def settled(daemon, job):
     return wait_until(lambda: next((j for j in [daemon.job(job)] if j["in_flight"] == 0), None), 20, "in_flight 0")
 
 
+@pytest.mark.threads
 def test_pause_and_resume(start):
     sink = start(Sink)
     daemon = start(Daemon, sink.port, site=SLOW_SITE)
@@ -105,6 +107,7 @@ def test_pause_and_resume(start):
     assert_once(sink, addresses)
 
 
+@pytest.mark.threads
 def test_cancel_cancels(start):
     sink = start(Sink)
     daemon = start(Daemon, sink.port, site=SLOW_SITE)
@@ -124,6 +127,7 @@ def test_cancel_cancels(start):
     assert refused.rc == 1 and "cancelled" in refused.stderr
 
 
+@pytest.mark.threads
 def test_paused_job_survives_a_restart(start):
     sink = start(Sink)
     daemon = start(Daemon, sink.port, site=SLOW_SITE)
@@ -140,6 +144,7 @@ def test_paused_job_survives_a_restart(start):
     assert_once(sink, addresses)
 
 
+@pytest.mark.threads
 def test_transactional_goes_first(start):
     sink = start(Sink)
     daemon = start(Daemon, sink.port, site=SLOW_SITE)
@@ -155,6 +160,7 @@ def test_transactional_goes_first(start):
     daemon.cli("job", "cancel", bulk)
 
 
+@pytest.mark.threads
 def test_a_suppressed_contact_gets_nothing_more(start):
     sink = start(Sink)
     daemon = start(Daemon, sink.port)
@@ -179,6 +185,7 @@ def test_job_list_and_dry_run(daemon, sink):
     assert len(sink.messages()) == 100
 
 
+@pytest.mark.threads
 def test_watch_ends_with_the_job(daemon):
     import_people(daemon, 500)
     message = daemon.write("appeal.md", APPEAL)
@@ -295,6 +302,7 @@ def test_a_receiver_that_comes_later(start, folder):
     assert_once(later, addresses)
 
 
+@pytest.mark.threads
 def test_stop_and_start_in_the_middle(start):
     sink = start(Sink)
     daemon = start(Daemon, sink.port, site=SLOW_SITE)
