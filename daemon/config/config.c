@@ -73,14 +73,14 @@ const struct identity *config_identity(const struct config *config, struct str n
     return NULL;
 }
 
+/* Where routes lead; their TLS policy may change while running. */
 static bool same_routes(const struct config *a, const struct config *b)
 {
     if (a->route_count != b->route_count)
         return false;
     for (size_t i = 0; i < a->route_count; i++) {
         const struct route *x = &a->routes[i], *y = &b->routes[i];
-        if (!str_eq(x->pattern, y->pattern) || !str_eq(x->host, y->host) || x->port != y->port ||
-            x->tls != y->tls)
+        if (!str_eq(x->pattern, y->pattern) || !str_eq(x->host, y->host) || x->port != y->port)
             return false;
     }
     return true;

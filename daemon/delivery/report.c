@@ -15,6 +15,7 @@ struct report {
     struct write_op op;
     struct letter durable;
     struct delivery_thread *thread;
+    struct report *next, **link; /* among those that the writer has */
     size_t count, sum_count;
     struct outcome outcomes[REPORT_MAX];
     struct outcome_sums sums[REPORT_MAX];
@@ -57,6 +58,14 @@ static void done(struct write_op *op)
     loop_post(&r->thread->loop, &r->durable);
 }
 
+static void report_free(struct report *r)
+{
+    *r->link = r->next;
+    if (r->next)
+        r->next->link = r->link;
+    free(r);
+}
+
 /* Back on the delivery thread: the recipients are in the ledger, or in the queue with their new
  * time. */
 static void on_durable(struct letter *letter)
@@ -69,7 +78,7 @@ static void on_durable(struct letter *letter)
         feed_settle(r->feeds[i], o->due);
     }
     thread->uncommitted -= r->count;
-    free(r);
+    report_free(r);
     sites_work(thread);
     thread_end_if_done(thread);
 }
@@ -81,8 +90,19 @@ void report_flush(struct delivery_thread *thread)
     if (!r)
         return;
     thread->report = NULL;
+    r->next = thread->sent;
+    r->link = &thread->sent;
+    if (r->next)
+        r->next->link = &r->next;
+    thread->sent = r;
     r->op.records = (unsigned)r->count;
     store_submit(thread->store, &r->op);
+}
+
+void reports_release(struct delivery_thread *thread)
+{
+    while (thread->sent)
+        report_free(thread->sent);
 }
 
 static void on_report_due(void *ctx)

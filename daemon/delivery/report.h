@@ -26,4 +26,7 @@ void report_expired(struct delivery_thread *thread, struct parcel *parcel);
 /* Sends off what is gathered. */
 void report_flush(struct delivery_thread *thread);
 
+/* For the end of a thread, when the store has closed: frees what could not be written. */
+void reports_release(struct delivery_thread *thread);
+
 #endif

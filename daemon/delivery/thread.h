@@ -38,6 +38,7 @@ struct delivery_thread {
     struct parcel *spare; /* parcels that are not in use, with their buffers */
     size_t spare_count;
     struct report *report; /* being filled, or NULL */
+    struct report *sent;   /* with the writer */
     struct timer report_due;
     size_t uncommitted;
     size_t parcels; /* in use */
