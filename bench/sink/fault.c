@@ -167,11 +167,12 @@ static unsigned count_address(struct str address)
 
 void fault_release(void)
 {
-    struct seen *each, *next;
-    HASH_ITER(hh, seen, each, next)
-    {
-        HASH_DEL(seen, each);
+    struct seen *each = seen;
+    HASH_CLEAR(hh, seen); /* the table; its entries stay linked */
+    while (each) {
+        struct seen *next = each->hh.next;
         free(each);
+        each = next;
     }
 }
 

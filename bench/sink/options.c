@@ -98,7 +98,7 @@ static int parse_listen(struct options *o, const char *text, struct err *err)
 {
     const char *colon = strrchr(text, ':');
     size_t len = colon ? (size_t)(colon - text) : 0;
-    unsigned port;
+    unsigned port = 0;
     if (len == 0 || len >= sizeof o->host)
         return err_set(err, "--listen needs an IPv4 address and a port, not '%s'.", text);
     if (parse_number(colon + 1, 0, 65535, &port, err))

@@ -101,11 +101,23 @@ static void say_waiting(struct buf *out, const struct job_record *job, const str
     }
 }
 
-static void say_doubt(struct buf *out, const struct job_record *job)
+/* When the job was cancelled, where that is what keeps the copy from being sent. */
+static void say_cancelled(struct buf *out, const struct job_record *job, const char *effect)
 {
-    buf_add_text(out, "The last byte was sent and no answer came: it may have arrived.");
+    buf_add_text(out, "The job was cancelled on ");
+    say_time(out, job->finished);
+    buf_add_text(out, effect);
+}
+
+static void say_doubt(struct buf *out, const struct job_record *job, const struct ledger_entry *e)
+{
+    buf_add_text(out, "The last byte was sent and no answer came: it may have arrived. ");
     if (job->guarantee == GUARANTEE_AT_MOST_ONCE)
-        buf_add_text(out, " The job promises at most one copy, so it is not sent again.");
+        buf_add_text(out, "The job promises at most one copy, so it is not sent again.");
+    else if (job->state == JOB_CANCELLED)
+        say_cancelled(out, job, ": it is not sent again.");
+    else
+        say_waiting(out, job, e);
 }
 
 static void say_skip(struct buf *out, const struct ledger_entry *e)
@@ -124,13 +136,6 @@ static void say_expired(struct buf *out, const struct ledger_entry *e)
     buf_add_text(out, ", because it could not be delivered in the time that retry.max_age gives.");
 }
 
-static void say_cancelled(struct buf *out, const struct job_record *job)
-{
-    buf_add_text(out, "The job was cancelled on ");
-    say_time(out, job->finished);
-    buf_add_text(out, ", before this copy was delivered: it is not sent.");
-}
-
 static void say_state(struct buf *out, const struct job_record *job, const struct ledger_entry *e)
 {
     switch (e->state) {
@@ -139,7 +144,7 @@ static void say_state(struct buf *out, const struct job_record *job, const struc
         say_waiting(out, job, e);
         break;
     case RECIPIENT_IN_DOUBT:
-        say_doubt(out, job);
+        say_doubt(out, job, e);
         break;
     case RECIPIENT_DELIVERED:
         buf_add_text(out, "It is delivered: the receiver has taken responsibility for it.");
@@ -155,7 +160,7 @@ static void say_state(struct buf *out, const struct job_record *job, const struc
         say_expired(out, e);
         break;
     case RECIPIENT_CANCELLED:
-        say_cancelled(out, job);
+        say_cancelled(out, job, ", before this copy was delivered: it is not sent.");
         break;
     case RECIPIENT_STATES:
         break;
@@ -186,9 +191,6 @@ void story_write_sentences(struct json *json, const char *key, const struct job_
     say_attempts(&sentence, entry);
     write_sentence(json, &sentence);
     say_state(&sentence, job, entry);
-    write_sentence(json, &sentence);
-    if (entry->state == RECIPIENT_IN_DOUBT && job->guarantee == GUARANTEE_AT_LEAST_ONCE)
-        say_waiting(&sentence, job, entry);
     write_sentence(json, &sentence);
     if (suppressed && entry->state != RECIPIENT_SKIPPED)
         buf_add_text(&sentence, "The contact is suppressed now: it is written to no more.");

@@ -16,7 +16,7 @@
 
 /* The contact with this address, in any spelling of it. -1 with a sentence: it is no address, there
  * is no such contact, or the store fails. */
-int contact_lookup(struct txn *txn, struct str address, struct contact *out, struct err *err);
+int contact_lookup(struct txn *txn, struct str text, struct contact *out, struct err *err);
 
 struct contact_export;
 

@@ -157,13 +157,11 @@ static uint32_t fanned_count(struct txn *txn, const struct job_record *record)
 }
 
 /* What is on the wire is still counted in the state that the ledger has it in: it moves from there
- * to `in_flight`, so that every recipient is in one number. After a cancellation that state is
- * "cancelled". */
+ * to `in_flight`, so that every recipient is in one number. */
 static void take_out_flight(const struct job *job, struct job_view *out)
 {
-    for (size_t state = 0; state < RECIPIENT_STATES; state++) {
-        uint32_t *from =
-            &out->counts[job->record.state == JOB_CANCELLED ? RECIPIENT_CANCELLED : state];
+    for (enum recipient_state state = 0; state < RECIPIENT_STATES; state++) {
+        uint32_t *from = &out->counts[recipient_counts_as(job->record.state, state)];
         uint32_t n = atomic_load(&job->mailing->begun[state]);
         /* A copy may begin anew before we have read what became of its last attempt. */
         if (n > *from)

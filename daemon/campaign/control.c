@@ -45,13 +45,10 @@ static void refuse(struct control *c, enum campaign_result result, const char *s
 
 static void cancel_counts(struct job_record *record)
 {
-    static const enum recipient_state open[] = {RECIPIENT_QUEUED, RECIPIENT_DEFERRED,
-                                                RECIPIENT_IN_DOUBT};
-    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
-        if (open[i] == RECIPIENT_IN_DOUBT && record->guarantee == GUARANTEE_AT_MOST_ONCE)
-            continue; /* in doubt is their final state */
-        record->counts[RECIPIENT_CANCELLED] += record->counts[open[i]];
-        record->counts[open[i]] = 0;
+    for (enum recipient_state state = 0; state < RECIPIENT_STATES; state++) {
+        uint32_t count = record->counts[state];
+        record->counts[state] = 0;
+        record->counts[recipient_counts_as(JOB_CANCELLED, state)] += count;
     }
 }
 

@@ -49,7 +49,7 @@ static int check_identity(struct campaign *campaign, struct submit *s, struct er
                     "The message has no From, and the identity \"%.*s\" has none to lend: add a "
                     "line \"From: Name <address>\".",
                     STR_ARG(sender->identity->name));
-    if (result == 0)
+    else
         s->what.identity = arena_str(&s->memory, sender->identity->name);
     senders_unref(senders);
     return result;

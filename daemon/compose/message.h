@@ -40,7 +40,7 @@ struct message {
  * Compiles a message file. NULL and a sentence with line (and column) if it is not one. Line ends
  * may be LF or CRLF; the text must be UTF-8 and at most MESSAGE_MAX_SIZE bytes.
  */
-struct message *message_compile(struct str source, struct err *err);
+struct message *message_compile(struct str text, struct err *err);
 void message_free(struct message *message);
 
 #endif

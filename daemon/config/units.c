@@ -10,7 +10,7 @@ struct unit {
 };
 
 static const struct unit durations[] = {
-    {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 86400 * 1000}, {NULL, 0},
+    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}, {NULL, 0},
 };
 
 static const struct unit sizes[] = {
@@ -18,8 +18,7 @@ static const struct unit sizes[] = {
     {NULL, 0},
 };
 
-static const struct unit periods[] = {
-    {"s", 1000}, {"min", 60 * 1000}, {"h", 3600 * 1000}, {NULL, 0}};
+static const struct unit periods[] = {{"s", 1000}, {"min", 60000}, {"h", 3600000}, {NULL, 0}};
 
 /* What people write instead, and the unit that it stands for. */
 struct habit {

@@ -23,7 +23,8 @@ int dkim_openssl_error(struct err *err, const char *doing)
 }
 
 /* Never asks on a terminal; notes that it was asked. */
-static int no_passphrase(char *at, int size, int writing, void *asked)
+static int no_passphrase(char *at, /* NOLINT(readability-non-const-parameter): OpenSSL's type */
+                         int size, int writing, void *asked)
 {
     (void)at;
     (void)size;

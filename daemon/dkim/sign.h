@@ -38,7 +38,7 @@ struct dkim_signer *dkim_signer_new(const struct dkim_key *key, const struct dki
 void dkim_signer_free(struct dkim_signer *signer); /* accepts NULL */
 
 /* SHA-256 of the canonical body, as bh= wants it. */
-int dkim_body_hash(struct dkim_signer *signer, struct str body, unsigned char hash[DKIM_HASH_SIZE],
+int dkim_body_hash(struct dkim_signer *signer, struct str body, unsigned char out[DKIM_HASH_SIZE],
                    struct err *err);
 
 /*

@@ -322,7 +322,7 @@ static bool has_no_content(const struct http_exchange *exchange)
 static int receive_answer(struct http_client *client, struct http_exchange *exchange, bool *keep,
                           struct err *err)
 {
-    struct http_head head;
+    struct http_head head = {.status = 0};
     struct http_body body = {.state = HTTP_BODY_DONE};
     struct buf bytes = BUF_INIT;
     int rc = receive_head(client, &head, &bytes, err);

@@ -49,10 +49,10 @@ ssize_t http_head_length(struct str bytes, size_t from, struct err *err);
 
 /* Parses a complete head. Returns 0, or the status to refuse it with (400, 414, 417, 431, 501, 505)
  * and the sentence in err. */
-int http_head_parse_request(struct str head, struct http_head *out, struct err *err);
+int http_head_parse_request(struct str bytes, struct http_head *out, struct err *err);
 
 /* The same for a response; -1 when it is none. */
-int http_head_parse_response(struct str head, struct http_head *out, struct err *err);
+int http_head_parse_response(struct str bytes, struct http_head *out, struct err *err);
 
 /* The first header of that name, without case; {NULL, 0} if there is none. */
 struct str http_head_find(const struct http_head *head, struct str name);

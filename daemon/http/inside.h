@@ -78,7 +78,7 @@ struct http_request {
 void http_server_check_end(struct http_server *server);
 
 /* -- connection.c */
-void http_on_connection(struct listener *listener, void *server);
+void http_on_connection(struct listener *listener, void *ctx); /* the server */
 void http_connection_close(struct http_connection *connection);
 void http_connection_go_on(struct http_connection *connection); /* soon */
 void http_connection_watch(struct http_connection *connection, bool progress);

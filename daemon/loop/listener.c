@@ -236,13 +236,15 @@ struct listener *listener_open_unix(struct loop *loop, const char *path, mode_t 
 
 unsigned listener_port(const struct listener *listener)
 {
-    struct sockaddr_storage address = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
     socklen_t len = sizeof(address);
-    if (listener->family == AF_UNIX || getsockname(listener->fd, (struct sockaddr *)&address, &len))
+    if (listener->family == AF_UNIX || getsockname(listener->fd, &address.any, &len))
         return 0;
-    if (listener->family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(listener->family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
 /* -- Closing. */

@@ -148,10 +148,10 @@ static void on_read_failed(struct stream *stream, int rc)
 }
 
 /*
- * A server that sends its answers in small pieces under Nagle's algorithm waits for our ACK before the
- * next piece, and ours would wait up to 40 ms for something to travel with: Postfix with CHUNKING so
- * took 23 messages a second on a connection instead of 480. The kernel forgets the option by itself
- * (tcp(7)), so it is set again for each read.
+ * A server that sends its answers in small pieces under Nagle's algorithm waits for our ACK before
+ * the next piece, and ours would wait up to 40 ms for something to travel with: Postfix with
+ * CHUNKING so took 23 messages a second on a connection instead of 480. The kernel forgets the
+ * option by itself (tcp(7)), so it is set again for each read.
  */
 static void ack_at_once(struct stream *stream)
 {

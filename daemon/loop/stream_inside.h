@@ -90,6 +90,6 @@ void stream_tls_input(struct stream *stream, struct str bytes);
 void stream_tls_write(struct stream *stream, const struct str *parts, size_t n);
 void stream_tls_say_goodbye(struct stream *stream); /* close_notify */
 void stream_tls_release(struct stream *stream);
-void stream_tls_resume(void *stream);
+void stream_tls_resume(void *ctx); /* the stream */
 
 #endif

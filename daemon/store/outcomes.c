@@ -19,6 +19,12 @@ static bool is_final(const struct job_record *job, enum recipient_state state)
     return state != RECIPIENT_QUEUED && state != RECIPIENT_DEFERRED;
 }
 
+enum recipient_state recipient_counts_as(enum job_state job, enum recipient_state state)
+{
+    bool waits = state == RECIPIENT_QUEUED || state == RECIPIENT_DEFERRED;
+    return waits && job == JOB_CANCELLED ? RECIPIENT_CANCELLED : state;
+}
+
 void outcome_set_text(struct outcome *outcome, struct str text)
 {
     size_t len = text.len < LEDGER_TEXT_MAX ? text.len : LEDGER_TEXT_MAX;
@@ -59,14 +65,15 @@ static struct ledger_entry entry_after(const struct ledger_entry *before, const 
 }
 
 /* An entry's text is a view into the map, which the write below may move: it needs a place. */
-static void write_entry(struct txn *txn, struct ledger_entry *entry)
+static void write_entry(struct txn *txn, const struct ledger_entry *entry)
 {
     char text[LEDGER_TEXT_MAX];
+    struct ledger_entry copy = *entry;
     size_t len = entry->text.len < sizeof(text) ? entry->text.len : sizeof(text);
     if (len)
         memcpy(text, entry->text.at, len);
-    entry->text = str_from(text, len);
-    ledger_write(txn, entry);
+    copy.text = str_from(text, len);
+    ledger_write(txn, &copy);
 }
 
 static void move_in_queue(struct txn *txn, const struct outcome *o, bool again)
@@ -98,12 +105,10 @@ static void apply_one(struct txn *txn, struct job_record *job, const struct outc
     }
     struct ledger_entry after = entry_after(&before, o);
     bool cancelled = job->state == JOB_CANCELLED;
-    if (cancelled && !is_final(job, after.state)) {
-        after.state = RECIPIENT_CANCELLED;
-        after.due = 0;
-    }
-    move_in_queue(txn, o, !cancelled && o->due != 0);
-    job->counts[cancelled ? RECIPIENT_CANCELLED : before.state]--;
+    after.state = recipient_counts_as(job->state, after.state);
+    after.due = cancelled ? 0 : after.due;
+    move_in_queue(txn, o, after.due != 0);
+    job->counts[recipient_counts_as(job->state, before.state)]--;
     job->counts[after.state]++;
     write_entry(txn, &after);
 }
@@ -173,7 +178,8 @@ bool recipient_lookup(struct txn *txn, const struct job_record *job, uint32_t co
         return false;
     if (!known)
         *out = (struct ledger_entry){.job = job->id, .contact = contact, .state = RECIPIENT_QUEUED};
-    if (job->state == JOB_CANCELLED && !is_final(job, out->state))
-        out->state = RECIPIENT_CANCELLED;
+    out->state = recipient_counts_as(job->state, out->state);
+    if (job->state == JOB_CANCELLED)
+        out->due = 0;
     return true;
 }

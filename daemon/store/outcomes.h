@@ -9,7 +9,7 @@
  *
  * What the ledger says is the truth: an outcome for a copy that is already final is refused (and
  * counted), never applied twice. Outcomes of a cancelled job are recorded, but nothing is queued
- * again: a deferral becomes `cancelled`.
+ * again: a deferral becomes `cancelled`, and what is in doubt stays so for good.
  */
 #ifndef TOCSIN_STORE_OUTCOMES_H
 #define TOCSIN_STORE_OUTCOMES_H
@@ -51,6 +51,13 @@ void outcome_set_text(struct outcome *outcome, struct str text);
  */
 size_t outcomes_apply(struct txn *txn, const struct outcome *outcomes, size_t count,
                       struct outcome_sums *sums);
+
+/*
+ * As what a copy counts in a job of that state. A cancellation is one write and touches no ledger
+ * entry: what waited counts as cancelled from then on. In doubt stays in doubt: it may have
+ * arrived.
+ */
+enum recipient_state recipient_counts_as(enum job_state job, enum recipient_state state);
 
 /*
  * What a recipient of a job is now: its ledger entry, or queued when it has none yet, or cancelled

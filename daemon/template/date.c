@@ -190,8 +190,8 @@ bool date_parse(struct str s, const struct template_zone *zone, int64_t *unix_s)
     if (!read_time(&r) || !is_possible(&r.date))
         return false;
     const struct date *d = &r.date;
-    int64_t local = days_from_date(d->year, d->month, d->day) * DAY_S + d->hour * 3600 +
-                    d->minute * 60 + d->second;
+    int64_t local = days_from_date(d->year, d->month, d->day) * DAY_S + d->hour * 3600L +
+                    d->minute * 60L + d->second;
     int32_t offset = d->offset;
     if (!r.has_offset && zone) {
         const char *ignored;

@@ -26,8 +26,8 @@ void document_release(struct document *d);
 /* True if the node is nothing but tags that stand alone. */
 bool document_is_tags(struct document *d, cmark_node *node);
 
-/* The last of the siblings that make one list with `node`, which starts it; NULL if there are none.
+/* The last of the siblings that make one list with `start`, the first; NULL if there are none.
  */
-cmark_node *document_list_end(struct document *d, cmark_node *node);
+cmark_node *document_list_end(struct document *d, cmark_node *start);
 
 #endif

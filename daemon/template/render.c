@@ -3,10 +3,10 @@
 #include "template/utf8.h"
 
 static const struct render_limits default_limits = {
-    .iterations = 100 * 1000,
-    .output = 16 * 1024 * 1024,
-    .scratch = 64 * 1024 * 1024,
-    .work = 256 * 1024 * 1024,
+    .iterations = 100000,
+    .output = (size_t)16 << 20,
+    .scratch = (size_t)64 << 20,
+    .work = (uint64_t)256 << 20,
 };
 
 enum { MAX_ARRAY_DEPTH = 20 };

@@ -99,9 +99,12 @@ static void write_code(struct walk *k, cmark_node *node)
     leave_block(k, node);
 }
 
+/* Only the tag that ends a list leaves an empty line: an {% endfor %} after the items. */
 static void write_tag_lines(struct walk *k, cmark_node *node)
 {
     text_write_tags_of(k->w, str_of(cmark_node_get_literal(node)));
+    if (is_marked(node, LIST_BULLETS) && !is_marked(node, LIST_CONTINUES))
+        text_gap(k->w);
 }
 
 static void write_html(struct walk *k, cmark_node *node)

@@ -27,7 +27,8 @@ SSL_CTX *tls_context_new(const struct tls_config *config, enum tls_policy policy
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     bool demand = policy == TLS_POLICY_REQUIRED && config->verify;
     SSL_CTX_set_verify(ctx, demand ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
-    /* Without roots nothing is looked up in the certificate folder while the delivery thread waits. */
+    /* Without roots nothing is looked up in the certificate folder while the delivery thread waits.
+     */
     if (demand && load_roots(ctx, config, err) != 0) {
         SSL_CTX_free(ctx);
         return NULL;

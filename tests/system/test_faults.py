@@ -191,15 +191,16 @@ def test_at_most_once_never_sends_twice(start, in_flight):
     assert {row["state"] for row in ledger.values()} == {"delivered", "in_doubt"}
 
 
-def test_in_doubt_stays_in_doubt_when_the_job_is_cancelled(start):
+@pytest.mark.parametrize("guarantee", [[], ["--at-most-once"]])
+def test_in_doubt_stays_in_doubt_when_the_job_is_cancelled(start, guarantee):
     sink = start(Sink, "--fault", "drop-after-log:30", "--delay", "20")
     daemon = start(Daemon, sink.port, site="connections = 1  in_flight = 1", extra=FAST)
-    job, _ = send(daemon, 300, "--at-most-once")
+    job, _ = send(daemon, 300, *guarantee)
     wait_until(lambda: daemon.job(job)["in_doubt"] > 2, 30, "some copies in doubt")
     daemon.cli("job", "cancel", job)
     done = wait_until(lambda: next((j for j in [daemon.job(job)] if not j["in_flight"]), None), 20, "nothing in flight")
     assert_adds_up(done)
-    assert done["cancelled"] > 0
+    assert done["cancelled"] > 0 and done["in_doubt"] > 0
     states = collections.Counter(row["state"] for row in daemon.recipients(job).values())
     assert {name: done[name] for name in ("in_doubt", "cancelled", "delivered")} == states
 

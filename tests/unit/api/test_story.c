@@ -89,6 +89,11 @@ static void a_copy_in_doubt_says_what_the_job_promises(void **state)
         .state = RECIPIENT_IN_DOUBT, .attempts = 1, .last = DAY, .due = DAY + 300};
     struct buf once = sentences(&job, &e, false);
     assert_non_null(strstr(once.at, "It will be tried again after 2026-11-22 00:05:00 UTC."));
+    job = job_in(JOB_CANCELLED);
+    struct buf ended = sentences(&job, &e, false);
+    assert_non_null(strstr(ended.at, "it may have arrived. The job was cancelled on 2026-11-22 "
+                                     "00:01:00 UTC: it is not sent again."));
+    buf_release(&ended);
     job.guarantee = GUARANTEE_AT_MOST_ONCE;
     e.due = 0;
     struct buf never = sentences(&job, &e, false);

@@ -51,6 +51,8 @@ static void tags_take_no_line_of_their_own(void **state)
                 "Hello\n\n{% if a == \"<\" %}more {{ b }}\n\n{% endif %}end\n");
     assert_text(text_from_markdown, "- a\n{% for x in y %}\n- {{ x }}\n{% endfor %}\n- b\n\nend",
                 "- a\n{% for x in y %}- {{ x }}\n{% endfor %}- b\n\nend\n");
+    assert_text(text_from_markdown, "{% for x in y %}\n- {{ x }}\n{% endfor %}\n\nend",
+                "{% for x in y %}- {{ x }}\n{% endfor %}\nend\n");
 }
 
 static void raw_html_in_markdown_becomes_text(void **state)
