@@ -32,6 +32,7 @@ static void write_job(struct json *json, const struct job_view *v)
     json_add_text(json, "name", v->name);
     json_add_text(json, "state", str_of(job_state_name(v->state)));
     json_add_text(json, "lane", str_of(job_lane_name(v->lane)));
+    json_add_text(json, "guarantee", str_of(job_guarantee_name(v->guarantee)));
     json_add_text(json, "to", v->segment);
     json_add_u64(json, "message", v->message.id);
     json_add_u64(json, "message_version", v->message.version);

@@ -156,8 +156,8 @@ static bool bytes_are_ascii(struct str s)
 {
     uint64_t seen = 0, word;
     for (; s.len >= sizeof(word); s.at += sizeof(word), s.len -= sizeof(word)) {
-        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a view with a length has bytes
-         */
+        /* A view with a length has bytes. */
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
         memcpy(&word, s.at, sizeof(word));
         seen |= word;
     }

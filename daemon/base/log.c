@@ -128,13 +128,21 @@ static bool is_plain(struct str value)
     return value.len > 0;
 }
 
+/* U+0080 to U+009F: terminals obey these too. */
+static bool is_c1_control(struct str s)
+{
+    return s.len > 1 && (unsigned char)s.at[0] == 0xC2 && (unsigned char)s.at[1] < 0xA0;
+}
+
 static void add_quoted(struct buf *out, struct str value)
 {
     bool utf8 = str_is_utf8(value);
     buf_add_byte(out, '"');
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.at[i];
-        if (c == '"' || c == '\\')
+        if (utf8 && is_c1_control(str_skip(value, i)))
+            buf_addf(out, "\\xc2\\x%02x", (unsigned)(unsigned char)value.at[++i]);
+        else if (c == '"' || c == '\\')
             buf_addf(out, "\\%c", c);
         else if (c < ' ' || c == 0x7F || (c >= 0x80 && !utf8))
             buf_addf(out, "\\x%02x", c);

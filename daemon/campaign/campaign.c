@@ -183,6 +183,7 @@ bool campaign_view(struct campaign *campaign, struct txn *txn, uint32_t id, stru
     *out = (struct job_view){.id = id,
                              .state = r->state,
                              .lane = r->lane,
+                             .guarantee = r->guarantee,
                              .recipients = r->recipients,
                              .created = r->created,
                              .started = r->started,

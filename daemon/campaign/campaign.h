@@ -84,6 +84,7 @@ struct job_view {
     uint32_t id;
     enum job_state state;
     enum job_lane lane;
+    enum job_guarantee guarantee;
     uint32_t recipients;
     uint32_t in_flight;
     uint32_t counts[RECIPIENT_STATES]; /* without those in flight */

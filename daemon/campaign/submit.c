@@ -57,9 +57,11 @@ static int check_identity(struct campaign *campaign, struct submit *s, struct er
 
 static int check_lengths(const struct submission *what, struct err *err)
 {
-    if (what->name.len > JOB_TEXT_MAX || what->segment.len > JOB_TEXT_MAX ||
-        what->message_name.len > 200)
-        return err_set(err, "The job's name or audience is too long: at most %d bytes.",
+    if (what->name.len > MESSAGE_NAME_MAX || what->message_name.len > MESSAGE_NAME_MAX)
+        return err_set(err, "The name of the job or of its message is longer than %d bytes.",
+                       MESSAGE_NAME_MAX);
+    if (what->segment.len > JOB_TEXT_MAX)
+        return err_set(err, "The audience is longer than %d bytes: put its people on a list.",
                        JOB_TEXT_MAX);
     return 0;
 }

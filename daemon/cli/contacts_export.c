@@ -1,15 +1,10 @@
 /* tocsin contacts export: contacts as CSV, to a file or standard output. */
-#include <unistd.h>
-
 #include "cli/ask.h"
-#include "cli/lines.h"
 #include "cli/output.h"
 #include "cli/text.h"
 
 struct contacts_export {
     struct output output;
-    struct lines lines; /* for a terminal only, to clean them */
-    bool to_terminal;
     bool quoted; /* inside a quoted field, where a line break ends no record */
     uint64_t records;
     bool broken; /* we gave up, not the daemon */
@@ -26,24 +21,11 @@ static void count_records(struct contacts_export *export, struct str bytes)
     }
 }
 
-/* A terminal gets nothing that moves its cursor; a file gets every byte as it is. */
-static int take_line(void *ctx, struct str line, struct err *err)
-{
-    struct contacts_export *export = ctx;
-    struct buf clean = BUF_INIT;
-    text_clean(&clean, str_ends(line, STR("\r")) ? str_from(line.at, line.len - 1) : line);
-    buf_add_byte(&clean, '\n');
-    int status = output_write(&export->output, buf_str(&clean), err);
-    buf_release(&clean);
-    return status;
-}
-
 static int take_bytes(void *ctx, struct str bytes, struct err *err)
 {
     struct contacts_export *export = ctx;
     count_records(export, bytes);
-    int status = export->to_terminal ? lines_feed(&export->lines, bytes, err)
-                                     : output_write(&export->output, bytes, err);
+    int status = output_write(&export->output, bytes, err);
     export->broken = status != 0;
     return status;
 }
@@ -57,8 +39,6 @@ static int fetch(struct cli *cli, const char *to, struct contacts_export *export
     int status = ask(cli, &exchange);
     if (status == CLI_OK)
         http_exchange_release(&exchange);
-    if (lines_end(&export->lines, &cli->err) != 0 && status == CLI_OK)
-        status = CLI_FAILED;
     buf_release(&target);
     return export->broken ? CLI_FAILED : status;
 }
@@ -87,14 +67,12 @@ static void print_summary(const struct cli *cli, const struct contacts_export *e
 
 static int run(struct cli *cli, const struct args *args)
 {
-    struct contacts_export export = {.lines = {.take = take_line}};
+    struct contacts_export export = {.records = 0};
     const char *to = args_value(args, "to"), *path = args_value(args, "output");
     if (cli->json && !path)
         return cli_usage(cli, "An export is CSV: with --json, name a file for it with --output.");
     if (output_open(&export.output, path, &cli->err) != 0)
         return CLI_FAILED;
-    export.lines.ctx = &export;
-    export.to_terminal = isatty(fileno(export.output.file));
     bool to_file = export.output.path != NULL;
     int status = fetch(cli, to ? to : "all", &export);
     if (output_close(&export.output, status == CLI_OK, &cli->err) != 0 && status == CLI_OK)

@@ -109,7 +109,7 @@ static int take_rejects(void *ctx, struct str bytes, struct err *err)
     return output_write(ctx, bytes, err);
 }
 
-static int save_rejects(struct cli *cli, uint64_t id, const char *path)
+static int fetch_rejects(struct cli *cli, uint64_t id, const char *path)
 {
     struct output output;
     char target[64];
@@ -123,6 +123,12 @@ static int save_rejects(struct cli *cli, uint64_t id, const char *path)
         http_exchange_release(&exchange);
     if (output_close(&output, status == CLI_OK, &cli->err) != 0 && status == CLI_OK)
         status = CLI_FAILED;
+    return status;
+}
+
+static int save_rejects(struct cli *cli, uint64_t id, const char *path)
+{
+    int status = fetch_rejects(cli, id, path);
     if (status != CLI_OK)
         err_prefix(&cli->err, "The contacts are imported, but the rejected rows are not saved");
     return status;
@@ -144,7 +150,8 @@ static void print_summary(const json_t *summary)
     add_count(&parts, summary, "added", "added");
     add_count(&parts, summary, "updated", "updated");
     add_count(&parts, summary, "unchanged", "unchanged");
-    add_count(&parts, summary, "duplicates", "duplicates");
+    add_count(&parts, summary, "duplicates",
+              json_count(summary, "duplicates") == 1 ? "duplicate" : "duplicates");
     add_count(&parts, summary, "rejected", "rejected");
     printf("%s%s%s.\n", line.at, parts.len > 0 ? ": " : "", parts.len > 0 ? parts.at : "");
     buf_release(&parts);

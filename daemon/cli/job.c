@@ -17,6 +17,7 @@ void job_read(struct job *job, const json_t *object)
         .name = json_text(object, "name"),
         .state = json_text(object, "state"),
         .lane = json_text(object, "lane"),
+        .guarantee = json_text(object, "guarantee"),
         .to = json_text(object, "to"),
         .message = json_count(object, "message"),
         .identity = json_text(object, "identity"),
@@ -38,15 +39,21 @@ void job_read(struct job *job, const json_t *object)
     };
 }
 
+static bool is_ended(const struct job *job)
+{
+    return strcmp(job->state, "finished") == 0 || strcmp(job->state, "cancelled") == 0;
+}
+
 bool job_is_over(const struct job *job)
 {
-    bool ended = strcmp(job->state, "finished") == 0 || strcmp(job->state, "cancelled") == 0;
-    return ended && job->in_flight == 0;
+    return is_ended(job) && job->in_flight == 0;
 }
 
 uint64_t job_done(const struct job *job)
 {
     uint64_t open = job->queued + job->in_flight + job->deferred;
+    if (!is_ended(job) && strcmp(job->guarantee, "at-most-once") != 0)
+        open += job->in_doubt; /* they are sent again */
     return job->recipients > open ? job->recipients - open : 0;
 }
 
@@ -117,12 +124,14 @@ static void add_parts(struct buf *line, const struct job *job)
 /* What can be said about the end: a rate and the time left, or what is waited for. */
 static void add_outlook(struct buf *line, const struct job *job, const struct pace *pace)
 {
-    int64_t left = pace_left_s(pace, job->recipients - job_done(job));
+    uint64_t to_go = job->recipients - job_done(job);
+    uint64_t again = to_go - job->queued - job->in_flight; /* deferred, or in doubt */
+    int64_t left = pace_left_s(pace, to_go);
     if (strcmp(job->state, "paused") == 0) {
         buf_addf(line, "\"tocsin job resume %" PRIu64 "\" goes on.", job->id);
-    } else if (job->queued + job->in_flight == 0 && job->deferred > 0) {
+    } else if (to_go > 0 && again == to_go) {
         buf_add_text(line, "Waiting to try ");
-        text_count(line, job->deferred, "deferred copy", "deferred copies");
+        text_count(line, again, "copy", "copies");
         buf_add_text(line, " again.");
     } else {
         text_rate(line, pace_rate(pace));
@@ -210,6 +219,7 @@ void job_report(const struct job *job)
     report_text(record, "to", job->to);
     report_message(record, job);
     report_text(record, "lane", job->lane);
+    report_text(record, "guarantee", job->guarantee);
     report_text(record, "identity", job->identity);
     record_time(record, "created", job->created);
     record_time(record, "started", job->started);

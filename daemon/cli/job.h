@@ -14,7 +14,7 @@
 
 struct job {
     uint64_t id;
-    const char *name, *state, *lane, *to, *identity;
+    const char *name, *state, *lane, *guarantee, *to, *identity;
     const char *created, *started, *finished; /* ISO 8601, or "" */
     uint64_t message, message_version;
     uint64_t recipients, queued, in_flight, in_doubt, delivered, deferred, bounced, skipped,

@@ -102,10 +102,10 @@ const struct command job_recipients_command = {
     .words_min = 1,
     .words_max = 1,
     .summary = "List what became of every copy of a job",
-    .about =
-        "With --json, one line for each: address, state, attempts, reply.\n"
-        "States: queued, in_flight, in_doubt, delivered, deferred, bounced, skipped, expired,\n"
-        "cancelled.",
+    .about = "With --json, one line for each: address, state, attempts, reply.\n"
+             "States: queued, deferred, in_doubt, delivered, bounced, skipped, expired, cancelled. "
+             "What\n"
+             "is on the wire has the state that it left.",
     .flags = flags,
     .run = run,
 };

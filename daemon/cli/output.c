@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "cli/text.h"
 
 static int cannot_write(const struct output *output, struct err *err)
 {
@@ -21,19 +22,59 @@ static bool is_special(const char *path)
     return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
 }
 
+/*
+ * People's data go to a file of ours: not through a link or into a file that somebody else placed
+ * under the name, in a folder that others may write to.
+ */
+static int part_open(const char *path, bool special)
+{
+    if (special)
+        return open(path, O_WRONLY | O_CLOEXEC);
+    unlink(path); /* of an earlier run that was killed */
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static int write_out(const struct output *output, struct str bytes, struct err *err)
+{
+    if (fwrite(bytes.at, 1, bytes.len, output->file) != bytes.len)
+        return cannot_write(output, err);
+    return 0;
+}
+
+static int write_clean(void *ctx, struct str line, struct err *err)
+{
+    struct buf clean = BUF_INIT;
+    text_clean(&clean, str_ends(line, STR("\r")) ? str_from(line.at, line.len - 1) : line);
+    buf_add_byte(&clean, '\n');
+    int status = write_out(ctx, buf_str(&clean), err);
+    buf_release(&clean);
+    return status;
+}
+
+static void see_terminal(struct output *output)
+{
+    output->terminal = isatty(fileno(output->file));
+    output->lines = (struct lines){.take = write_clean, .ctx = output};
+}
+
 int output_open(struct output *output, const char *path, struct err *err)
 {
     *output = (struct output){.file = stdout};
-    if (!path || strcmp(path, "-") == 0)
+    if (!path || strcmp(path, "-") == 0) {
+        see_terminal(output);
         return 0;
+    }
     struct buf part = BUF_INIT;
-    buf_addf(&part, "%s%s", path, is_special(path) ? "" : ".part");
+    bool special = is_special(path);
+    buf_addf(&part, "%s%s", path, special ? "" : ".part");
     output->path = str_dup(str_of(path));
     output->part = part.at;
-    int fd = open(output->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = part_open(part.at, special);
     output->file = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (output->file)
+    if (output->file) {
+        see_terminal(output);
         return 0;
+    }
     cannot_write(output, err);
     if (fd >= 0)
         close(fd);
@@ -45,9 +86,8 @@ int output_open(struct output *output, const char *path, struct err *err)
 int output_write(struct output *output, struct str bytes, struct err *err)
 {
     output->bytes += bytes.len;
-    if (fwrite(bytes.at, 1, bytes.len, output->file) != bytes.len)
-        return cannot_write(output, err);
-    return 0;
+    return output->terminal ? lines_feed(&output->lines, bytes, err)
+                            : write_out(output, bytes, err);
 }
 
 static int put_in_place(struct output *output, bool closed, bool whole, struct err *err)
@@ -64,6 +104,8 @@ static int put_in_place(struct output *output, bool closed, bool whole, struct e
 
 int output_close(struct output *output, bool whole, struct err *err)
 {
+    if (lines_end(&output->lines, whole ? err : NULL) != 0)
+        whole = false;
     if (!output->path) {
         if (fflush(stdout) == 0)
             return whole ? 0 : -1;

@@ -1,6 +1,7 @@
 /*
  * A file that a command writes: beside its place under another name, and moved there when it is
- * whole, so that what was there before stays until then. Without a path: standard output.
+ * whole, so that what was there before stays until then. Without a path: standard output. A
+ * terminal gets nothing that moves its cursor; everything else gets every byte as it is.
  */
 #ifndef TOCSIN_CLI_OUTPUT_H
 #define TOCSIN_CLI_OUTPUT_H
@@ -11,15 +12,19 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "cli/lines.h"
 
 struct output {
     FILE *file;
     char *path; /* NULL: standard output */
     char *part; /* the name while it is written */
-    uint64_t bytes;
+    bool terminal;
+    struct lines lines; /* for a terminal only, to clean them */
+    uint64_t bytes;     /* as they came */
 };
 
-/* `path` may be NULL or "-" for standard output. -1 with a sentence. */
+/* `path` may be NULL or "-" for standard output. -1 with a sentence. The output stays where it is
+ * until it is closed. */
 int output_open(struct output *output, const char *path, struct err *err);
 int output_write(struct output *output, struct str bytes, struct err *err);
 

@@ -14,6 +14,8 @@ static void add_value(struct buf *out, const char *key, const json_t *value)
     else if (json_is_integer(value) &&
              (str_ends(name, STR("bytes")) || str_ends(name, STR("size"))))
         text_bytes(out, number);
+    else if (json_is_integer(value) && !str_eq(name, STR("pid")))
+        text_number(out, number);
     else
         json_add_value(out, value);
 }

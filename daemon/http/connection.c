@@ -22,7 +22,10 @@ static enum wait what_is_awaited(const struct http_connection *c)
     return WAIT_NOTHING;
 }
 
-/* Bytes renew the patience with a body, never that with a head or an idle connection. */
+/*
+ * Bytes renew the patience with a body that is streamed, which may be long. A head, an idle
+ * connection and a body that is gathered have theirs in all, or a byte a minute would keep them.
+ */
 void http_connection_watch(struct http_connection *c, bool progress)
 {
     const struct http_server_options *options = &c->server->options;
@@ -31,7 +34,8 @@ void http_connection_watch(struct http_connection *c, bool progress)
                                  [WAIT_BODY] = options->silence_ms,
                                  [WAIT_DRAIN] = options->silence_ms};
     enum wait wait = c->ending ? WAIT_NOTHING : what_is_awaited(c);
-    if (wait == c->wait && !(progress && wait == WAIT_BODY))
+    bool renewed = progress && wait == WAIT_BODY && http_is_streamed(c->request);
+    if (wait == c->wait && !renewed)
         return;
     c->wait = wait;
     c->undrained = stream_pending(c->stream);

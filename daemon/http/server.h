@@ -37,7 +37,8 @@ struct http_server_options {
     size_t connections_max; /* more are closed at once; 0: 256 */
     uint64_t idle_ms;       /* between requests; 0: 60 s */
     uint64_t head_ms;       /* from the first byte of a head to its last; 0: 10 s */
-    uint64_t silence_ms;    /* within a body that we wait for, or an answer nobody reads; 0: 60 s */
+    uint64_t silence_ms;    /* within a streamed body, for all of another one, and for an answer
+                               that nobody reads; 0: 60 s */
 };
 
 struct http_server *http_server_new(struct loop *loop, const struct http_server_options *options);

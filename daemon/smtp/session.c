@@ -65,8 +65,13 @@ void smtp_session_gone(struct smtp_session *s, enum smtp_end why, const char *de
     s->gone = true;
     s->close_due = false;
     s->closed_due = true;
-    smtp_state_end(s, end_of(s, why), "%s closed the connection while we waited for %s.%s%s",
-                   smtp_server_name(s), smtp_state_waits_for(s->state), *detail ? " " : "", detail);
+    /* Before there is a connection nobody can have closed it. */
+    if (*detail && (s->state == SMTP_CONNECT || s->state == SMTP_HANDSHAKE))
+        smtp_state_end(s, end_of(s, why), "%s", detail);
+    else
+        smtp_state_end(s, end_of(s, why), "%s closed the connection while we waited for %s.%s%s",
+                       smtp_server_name(s), smtp_state_waits_for(s->state), *detail ? " " : "",
+                       detail);
 }
 
 /* How many may fly beside those that do: in a flight, nothing may follow DATA before its answer. */

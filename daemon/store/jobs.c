@@ -151,6 +151,11 @@ const char *recipient_state_name(enum recipient_state state)
     return recipients[state];
 }
 
+const char *job_guarantee_name(enum job_guarantee guarantee)
+{
+    return guarantee == GUARANTEE_AT_MOST_ONCE ? "at-most-once" : "at-least-once";
+}
+
 static bool parse_name(const char *const *names, size_t count, struct str name, unsigned *out)
 {
     for (*out = 0; *out < count; (*out)++)

@@ -66,6 +66,7 @@ bool job_seek_down(struct txn *txn, uint32_t *id, struct job_record *out);
 
 const char *job_state_name(enum job_state state);             /* "sending" */
 const char *job_lane_name(enum job_lane lane);                /* "bulk" */
+const char *job_guarantee_name(enum job_guarantee guarantee); /* "at-least-once" */
 const char *recipient_state_name(enum recipient_state state); /* "in_doubt" */
 bool job_lane_parse(struct str name, enum job_lane *out);
 bool recipient_state_parse(struct str name, enum recipient_state *out);

@@ -84,8 +84,8 @@ static struct str decode(struct html_text *h, struct str s)
         if (len)
             buf_add(&h->value, bytes, utf8_encode(point, bytes));
         else
-            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a view with a length has bytes
-             */
+            /* A view with a length has bytes. */
+            /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
             buf_add_byte(&h->value, s.at[len++]);
     }
     return str_trim(buf_str(&h->value));

@@ -144,6 +144,7 @@ def matrix(tmp_path_factory):
     return m
 
 
+@pytest.mark.threads
 def test_the_job_with_all_faults_ends(matrix):
     job = matrix.job
     assert (job["state"], job["recipients"]) == ("finished", len(CASES) * PEOPLE)
@@ -249,6 +250,7 @@ def test_a_receiver_that_comes_back(start):
     assert_once(sink, addresses)
 
 
+@pytest.mark.threads
 def test_a_dead_receiver_does_not_keep_a_cancelled_job(start):
     port = free_port()
     daemon = start(Daemon, port, extra=FAST)
@@ -261,6 +263,7 @@ def test_a_dead_receiver_does_not_keep_a_cancelled_job(start):
     assert len(daemon.log_lines("site_unreachable")) == tries, "nobody has anything to send there"
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("in_flight", [1, 4])
 def test_restarts_lose_and_repeat_nothing(start, in_flight):
     sink = start(Sink, "--delay", "30", "--fault", "rcpt-450:5")
@@ -359,6 +362,7 @@ def reload(daemon, old, new):
     )
 
 
+@pytest.mark.threads
 def test_reload_changes_limits_at_once(start):
     sink = start(Sink, "--delay", "50")
     daemon = start(Daemon, sink.port, site="connections = 2  in_flight = 1", extra=FAST)
@@ -475,6 +479,7 @@ def forbid_growth(daemon, most):
     resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 
+@pytest.mark.threads
 def test_a_store_that_cannot_be_written_for_a_while(start):
     sink = start(Sink, "--delay", "10")
     daemon = start(Daemon, sink.port, extra=FAST + QUIET)
@@ -489,6 +494,7 @@ def test_a_store_that_cannot_be_written_for_a_while(start):
     assert_once(sink, addresses)
 
 
+@pytest.mark.threads
 def test_stopping_while_the_store_cannot_be_written(start):
     sink = start(Sink, "--delay", "10")
     daemon = start(Daemon, sink.port, extra=QUIET + FAST.replace('stop = "5s"', 'stop = "1s"'))

@@ -38,6 +38,7 @@ static void a_job_is_submitted_and_shown(void **state)
     assert_int_equal(number(job, "queued"), 3);
     assert_text(job, "state", "sending");
     assert_text(job, "lane", "bulk");
+    assert_text(job, "guarantee", "at-least-once");
     assert_text(job, "to", "list:everyone");
     assert_text(job, "identity", "example");
     assert_true(json_is_string(json_object_get(job, "created_at")));
@@ -98,10 +99,13 @@ static void a_job_is_paused_resumed_and_cancelled(void **state)
 static void wrong_submissions_change_nothing(void **state)
 {
     struct house *h = *state;
+    char long_name[400];
+    snprintf(long_name, sizeof(long_name), ", \"name\": \"%0300d\"", 0);
     json_decref(import(h, "/v1/contacts/import?list=everyone", STR(PEOPLE)));
     refused(h, "POST", "/v1/jobs", STR("{"), 400, "not JSON");
     refused(h, "POST", "/v1/jobs", message_to("list:nosuch", ""), 400, "nosuch");
     refused(h, "POST", "/v1/jobs", message_to("all", ", \"identity\": \"x\""), 400, "\"x\"");
+    refused(h, "POST", "/v1/jobs", message_to("all", long_name), 400, "longer than 255 bytes");
     refused(h, "POST", "/v1/jobs",
             STR("{\"message\": \"From: a@b.example\\n\\nHello\", \"to\": \"all\"}"), 400,
             "Subject");

@@ -62,12 +62,13 @@ static void a_stranger_cannot_forge_a_line(void **state)
     log_text(&l, "reply", "250 ok\r\n2023 error forged=1 \"x\\ \x1b[2J");
     log_str(&l, "raw", STR("\xFF\0z"));
     log_text(&l, "name", "Zo\xC3\xAB K.");
+    log_text(&l, "csi", "\xC2\x9B\x32J");
     log_text(&l, "none", "");
     log_end(&l);
-    assert_string_equal(written(),
-                        "2023-11-14T22:13:20.123Z info delivered "
-                        "reply=\"250 ok\\x0d\\x0a2023 error forged=1 \\\"x\\\\ \\x1b[2J\" "
-                        "raw=\"\\xff\\x00z\" name=\"Zo\xC3\xAB K.\" none=\"\"\n");
+    assert_string_equal(
+        written(), "2023-11-14T22:13:20.123Z info delivered "
+                   "reply=\"250 ok\\x0d\\x0a2023 error forged=1 \\\"x\\\\ \\x1b[2J\" "
+                   "raw=\"\\xff\\x00z\" name=\"Zo\xC3\xAB K.\" csi=\"\\xc2\\x9b2J\" none=\"\"\n");
 }
 
 static void lower_levels_are_dropped_and_warnings_written_at_once(void **state)

@@ -33,6 +33,20 @@ static void what_the_daemon_says_is_read(void **state)
     json_decref(object);
 }
 
+/* Copies in doubt are sent again while the job runs, unless it promises not to. */
+static void copies_in_doubt_are_to_go_where_they_are_sent_again(void **state)
+{
+    (void)state;
+    struct job job = {
+        .state = "paused", .guarantee = "at-least-once", .recipients = 9, .in_doubt = 2};
+    assert_int_equal(job_done(&job), 7);
+    job.state = "cancelled";
+    assert_int_equal(job_done(&job), 9);
+    job.state = "sending";
+    job.guarantee = "at-most-once";
+    assert_int_equal(job_done(&job), 9);
+}
+
 static void what_is_missing_or_odd_is_nothing(void **state)
 {
     (void)state;
@@ -64,6 +78,7 @@ static void a_frame_is_four_lines(void **state)
 {
     (void)state;
     struct job job = {.id = 12,
+                      .guarantee = "",
                       .name = "appeal",
                       .state = "sending",
                       .recipients = 200000,
@@ -100,19 +115,22 @@ static void last_line(const struct job *job, const char *expected)
 static void the_last_line_says_what_comes(void **state)
 {
     (void)state;
-    struct job job = {.id = 3, .name = "", .state = "paused", .recipients = 10, .queued = 10};
+    struct job job = {
+        .id = 3, .name = "", .guarantee = "", .state = "paused", .recipients = 10, .queued = 10};
     last_line(&job, "\"tocsin job resume 3\" goes on.");
     job.state = "sending";
     last_line(&job, "0.0/s");
     job.queued = 0;
     job.deferred = 1;
-    last_line(&job, "Waiting to try 1 deferred copy again.");
+    job.in_doubt = 2;
+    last_line(&job, "Waiting to try 3 copies again.");
 }
 
 static void a_frame_fits_and_harms_nothing(void **state)
 {
     (void)state;
-    struct job job = {.name = "\x1b[2Jé東\n", .state = "x", .recipients = 5, .delivered = 5};
+    struct job job = {
+        .name = "\x1b[2Jé東\n", .guarantee = "", .state = "x", .recipients = 5, .delivered = 5};
     struct pace pace = {0};
     setlocale(LC_CTYPE, "C.UTF-8");
     for (unsigned columns = 0; columns < 60; columns++) {
@@ -132,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_daemon_says_is_read),
+        cmocka_unit_test(copies_in_doubt_are_to_go_where_they_are_sent_again),
         cmocka_unit_test(what_is_missing_or_odd_is_nothing),
         cmocka_unit_test(over_means_nothing_on_the_wire),
         cmocka_unit_test(a_frame_is_four_lines),

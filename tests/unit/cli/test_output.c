@@ -93,11 +93,48 @@ static void a_full_disk_is_noticed(void **state)
     assert_string_equal(err.text, "/dev/full could not be written: No space left on device.");
 }
 
+/* In a folder that others may write to, nobody can place something under the name beforehand. */
+static void nothing_is_written_through_a_link(void **state)
+{
+    (void)state;
+    char victim[96];
+    snprintf(victim, sizeof(victim), "%s/victim", folder);
+    int fd = open(victim, O_WRONLY | O_CREAT, 0644);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(symlink("victim", part), 0);
+    write_file("first\n", true);
+    holds("first\n");
+    assert_int_equal(unlink(victim), 0);
+    assert_int_equal(readlink(path, victim, sizeof(victim)), -1);
+}
+
+static void a_terminal_gets_no_commands(void **state)
+{
+    (void)state;
+    struct output output;
+    struct err err = {""};
+    char shown[64] = "";
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    assert_int_equal(grantpt(master), 0);
+    assert_int_equal(unlockpt(master), 0);
+    assert_int_equal(output_open(&output, ptsname(master), &err), 0);
+    assert_int_equal(output_write(&output, STR("a\x1b["), &err), 0);
+    assert_int_equal(output_write(&output, STR("2J\r\nb"), &err), 0);
+    assert_int_equal(output.bytes, 8);
+    assert_int_equal(output_close(&output, true, &err), 0);
+    assert_true(read(master, shown, sizeof(shown) - 1) > 0);
+    assert_string_equal(shown, "a\xE2\x90\x9B[2J\r\nb\r\n");
+    close(master);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_appears_when_it_is_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_there_stays_when_it_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_written_through_a_link, set_up, tear_down),
+        cmocka_unit_test(a_terminal_gets_no_commands),
         cmocka_unit_test(a_place_that_is_not_there),
         cmocka_unit_test(a_full_disk_is_noticed),
     };

@@ -218,6 +218,22 @@ static void slow_heads_and_bodies(void **state)
            "in time");
 }
 
+/* A byte now and then keeps no connection: a body that is gathered has its time in all. */
+static void a_body_that_trickles(void **state)
+{
+    (void)state;
+    char answer[13] = "";
+    int fd = knock(&house);
+    say(fd, STR("POST /echo/1 HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n"));
+    for (int i = 0; i < 12; i++) {
+        say(fd, STR("w"));
+        usleep(50 * 1000);
+    }
+    recv(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT);
+    close(fd);
+    assert_string_equal(answer, "HTTP/1.1 408");
+}
+
 static void idle_connections_end(void **state)
 {
     (void)state;
@@ -391,6 +407,7 @@ int main(void)
         cmocka_unit_test(nothing_is_served_behind_a_refusal),
         cmocka_unit_test(too_much),
         cmocka_unit_test(slow_heads_and_bodies),
+        cmocka_unit_test(a_body_that_trickles),
         cmocka_unit_test(idle_connections_end),
         cmocka_unit_test(who_does_not_read_is_cut_off),
         cmocka_unit_test(a_download_in_chunks),
