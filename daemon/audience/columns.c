@@ -57,10 +57,22 @@ static void character_add(struct buf *out, utf8proc_int32_t c)
     buf_add(out, bytes, (size_t)len);
 }
 
+/* What is read of a header: more makes no shorter name, and composing takes the square of it. */
+static struct str header_front(struct str header)
+{
+    enum { FRONT = 4 * NAME_MAX_LENGTH };
+    if (header.len <= FRONT)
+        return header;
+    header.len = FRONT;
+    while (header.len && ((unsigned char)header.at[header.len] & 0xC0) == 0x80)
+        header.len--;
+    return header;
+}
+
 void column_name_add(struct buf *out, struct str header)
 {
     /* Composed, because some systems write é as e and an accent. */
-    char *composed = unicode_map(header, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    char *composed = unicode_map(header_front(header), UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     struct str rest = str_of(composed);
     bool gap = false, any = false;
     while (rest.len) {

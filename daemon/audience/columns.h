@@ -40,7 +40,8 @@ int columns_read(struct columns *c, const struct csv_row *header, const struct c
                  size_t map_count, struct err *err);
 void columns_release(struct columns *c);
 
-/* Appends the attribute name of a header (valid UTF-8); nothing when it has no letter or digit. */
+/* Appends the attribute name of a header (valid UTF-8), of which the first kilobyte counts; nothing
+ * when that has no letter or digit. */
 void column_name_add(struct buf *out, struct str header);
 
 #endif

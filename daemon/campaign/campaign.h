@@ -70,6 +70,9 @@ struct campaign_answer {
  */
 typedef void (*campaign_answer_fn)(void *ctx, const struct campaign_answer *answer);
 
+/* For requests whose answer nobody waits for. */
+void campaign_ignore(void *ctx, const struct campaign_answer *answer);
+
 void campaign_submit(struct campaign *campaign, const struct submission *submission,
                      campaign_answer_fn on_answer, void *ctx);
 void campaign_pause(struct campaign *campaign, uint32_t job, campaign_answer_fn on_answer,

@@ -89,18 +89,49 @@ static void take_over(struct campaign *campaign, struct job *job, const struct c
     } else {
         mailing_turn(job->mailing, c->target == JOB_PAUSED ? GATE_PAUSED : GATE_CLOSED);
     }
+}
+
+/* A job that could not be taken up at the start is tried again: its message may compile now. */
+static void revive(struct campaign *campaign, struct control *c)
+{
+    struct txn txn;
+    struct job_record record;
+    struct job *job = NULL;
+    if (txn_begin(campaign->store, &txn) == 0 && job_read(&txn, c->job, &record))
+        job = job_take_up(campaign, &txn, &record, &c->answer.err);
+    txn_end(&txn);
+    if (job) {
+        job_begin(campaign, job);
+        return;
+    }
+    c->answer.result = CAMPAIGN_CONFLICT;
+    campaign_pause(campaign, c->job, campaign_ignore, NULL);
+}
+
+static void take_effect(struct campaign *campaign, struct control *c)
+{
+    struct job *job = job_find(campaign, c->job);
+    if (job)
+        take_over(campaign, job, c);
+    else if (c->target == JOB_SENDING)
+        revive(campaign, c);
     if (c->target == JOB_CANCELLED)
-        drain_start(campaign, job);
+        drain_start(campaign, c->job);
 }
 
 static void then(struct step *step)
 {
     struct control *c = (struct control *)(void *)step;
-    struct job *job = job_find(step->campaign, c->job);
-    if (c->answer.result == CAMPAIGN_OK && job && !step->campaign->stopping)
-        take_over(step->campaign, job, c);
+    if (c->answer.result == CAMPAIGN_OK && !step->campaign->stopping)
+        take_effect(step->campaign, c);
     c->on_answer(c->ctx, &c->answer);
     free(c);
+}
+
+void campaign_ignore(void *ctx, const struct campaign_answer *answer)
+{
+    (void)ctx;
+    (void)answer;
 }
 
 static void control(struct campaign *campaign, uint32_t job, enum job_state target,

@@ -34,6 +34,15 @@ struct job *job_find(struct campaign *campaign, uint32_t id);
 struct job *job_add(struct campaign *campaign, const struct job_record *record,
                     struct message *message);
 
+void job_free(struct campaign *campaign, struct job *job);
+
+/* The same from the record alone, with the message from the store. NULL with a sentence. */
+struct job *job_take_up(struct campaign *campaign, struct txn *txn, const struct job_record *record,
+                        struct err *err);
+
+/* Goes on with a job that was taken up: what is queued is offered, the rest is fanned out. */
+void job_begin(struct campaign *campaign, struct job *job);
+
 /* Opens the gate: recipients start to age now. */
 void job_open(struct job *job);
 
@@ -62,8 +71,8 @@ void step_submit(struct step *step, struct campaign *campaign,
 /* Queues the recipients of a job that fan-out has not reached yet. */
 void fanout_start(struct campaign *campaign, struct job *job);
 
-/* Empties the queue of a cancelled job. */
-void drain_start(struct campaign *campaign, struct job *job);
+/* Empties the queue of a cancelled job, live or not. */
+void drain_start(struct campaign *campaign, uint32_t job);
 
 /* Offers all domains that a job has in the queue. */
 void scan_start(struct campaign *campaign, struct job *job);

@@ -31,16 +31,20 @@ static void drain_then(struct step *step)
     }
     struct job *job = job_find(campaign, d->job);
     free(d);
+    if (!job)
+        return;
     job->steps--;
     job_settle(campaign, job);
 }
 
-void drain_start(struct campaign *campaign, struct job *job)
+void drain_start(struct campaign *campaign, uint32_t id)
 {
     struct drain *d = NEW(struct drain);
+    struct job *job = job_find(campaign, id);
     d->step.op.records = DRAIN_SLICE;
-    d->job = job->id;
-    job->steps++;
+    d->job = id;
+    if (job)
+        job->steps++;
     step_submit(&d->step, campaign, drain_apply, drain_then);
 }
 

@@ -319,6 +319,43 @@ static void fan_out_goes_on_after_a_restart(void **state)
     assert_int_equal(count_queue(job).count, PEOPLE);
 }
 
+static void break_message(struct txn *txn, void *ctx)
+{
+    struct job_record record;
+    struct buf texts = BUF_INIT;
+    assert_true(job_read(txn, *(uint32_t *)ctx, &record));
+    job_keep(&record, &texts);
+    record.message = message_put(txn, STR("broken"), STR("Subject: x\n\n{% if %}\n"), 0);
+    job_write(txn, &record);
+    buf_release(&texts);
+}
+
+static void a_job_that_no_longer_compiles_waits_paused(void **state)
+{
+    (void)state;
+    uint32_t job = submit("list:few");
+    await_fanout(job);
+    people_write(&t.people, break_message, &job);
+    campaign_free(t.campaign);
+    start_campaign();
+    for (int i = 0; i < 20000 && view(job).state != JOB_PAUSED; i++)
+        turn();
+    assert_int_equal(view(job).state, JOB_PAUSED);
+    campaign_resume(t.campaign, job, on_answer, NULL);
+    await();
+    assert_int_equal(t.answer.result, CAMPAIGN_CONFLICT);
+    assert_non_null(strstr(t.answer.err.text, "cannot be sent: Line 3"));
+    for (int i = 0; i < 20000 && view(job).state != JOB_PAUSED; i++)
+        turn();
+    campaign_cancel(t.campaign, job, on_answer, NULL);
+    await();
+    assert_int_equal(t.answer.result, CAMPAIGN_OK);
+    for (int i = 0; i < 20000 && count_queue(job).count; i++)
+        turn();
+    assert_int_equal(count_queue(job).count, 0);
+    assert_int_equal(view(job).counts[RECIPIENT_CANCELLED], 10);
+}
+
 static void refusals_say_why_and_write_nothing(void **state)
 {
     (void)state;
@@ -361,6 +398,7 @@ int main(void)
         TEST(pausing_turns_the_gate_and_resuming_offers_again),
         TEST(cancelling_empties_the_queue_behind_it),
         TEST(fan_out_goes_on_after_a_restart),
+        TEST(a_job_that_no_longer_compiles_waits_paused),
         TEST(refusals_say_why_and_write_nothing),
         TEST(a_dry_run_only_counts),
     };
