@@ -72,7 +72,7 @@ void step_submit(struct step *step, struct campaign *campaign,
 void fanout_start(struct campaign *campaign, struct job *job);
 
 /* Empties the queue of a cancelled job, live or not. */
-void drain_start(struct campaign *campaign, uint32_t job);
+void drain_start(struct campaign *campaign, uint32_t id);
 
 /* Offers all domains that a job has in the queue. */
 void scan_start(struct campaign *campaign, struct job *job);

@@ -88,6 +88,12 @@ void parcel_put_back(struct delivery_thread *thread, struct parcel *parcel)
     feed_settle(feed, 0);
 }
 
+void parcel_line_put_back(struct delivery_thread *thread, struct parcel_line *line)
+{
+    for (struct parcel *p; (p = parcel_line_take(line));)
+        parcel_put_back(thread, p);
+}
+
 void parcels_release(struct delivery_thread *thread)
 {
     for (struct parcel *p = thread->spare, *next; p; p = next) {

@@ -40,6 +40,9 @@ void parcel_free(struct delivery_thread *thread, struct parcel *parcel);
 /* The recipient stays in the queue as it is, and may be loaded again. Frees the parcel. */
 void parcel_put_back(struct delivery_thread *thread, struct parcel *parcel);
 
+/* All of them. */
+void parcel_line_put_back(struct delivery_thread *thread, struct parcel_line *line);
+
 void parcels_release(struct delivery_thread *thread);
 
 #endif

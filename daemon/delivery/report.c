@@ -101,8 +101,10 @@ void report_flush(struct delivery_thread *thread)
 
 void reports_release(struct delivery_thread *thread)
 {
-    while (thread->sent)
-        report_free(thread->sent);
+    for (struct report *r = thread->sent, *next; r; r = next) {
+        next = r->next;
+        report_free(r);
+    }
 }
 
 static void on_report_due(void *ctx)

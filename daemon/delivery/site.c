@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "delivery/connection.h"
 #include "delivery/report.h"
 
@@ -11,9 +10,6 @@ enum {
     LOAD_MIN = 32,
     LOAD_MAX = 512,
     RESOLVED_FOR_MS = 60 * 1000,
-    CLEAR_FOR_MS = 60 * 60 * 1000,
-    BACK_OFF_FIRST_MS = 1000,
-    BACK_OFF_MAX_MS = 5 * 60 * 1000,
     REST_MS = 1000,
 };
 
@@ -386,104 +382,13 @@ void sites_work(struct delivery_thread *thread)
     }
 }
 
-static void put_back_line(struct delivery_thread *thread, struct parcel_line *line)
-{
-    for (struct parcel *p; (p = parcel_line_take(line));)
-        parcel_put_back(thread, p);
-}
-
-/* What a session lost before has now failed once more; in the end it waits like after any failure.
- */
-static void count_losses(struct site *site, struct parcel_line *line, const char *sentence)
-{
-    for (size_t n = line->count; n > 0; n--) {
-        struct parcel *p = parcel_line_take(line);
-        if (++p->losses < PARCEL_LOSSES_MAX)
-            parcel_line_add(line, p);
-        else
-            report_loss(site->thread, p, SMTP_NOT_SENT, sentence, NULL);
-    }
-}
-
-/* Nothing can be sent now. What was loaded goes back to the queue, for there it is seen when it
- * becomes too old, and a job that is paused or cancelled meanwhile is left alone. */
-static void let_go(struct site *site, enum session_reach reach, const char *sentence)
-{
-    for (size_t i = 0; i < LANES; i++) {
-        put_back_line(site->thread, &site->lanes[i].loaded);
-        put_back_line(site->thread, &site->lanes[i].ready);
-        if (reach == REACH_NOTHING)
-            count_losses(site, &site->lanes[i].returned, sentence);
-    }
-}
-
-static void back_off(struct site *site, const char *sentence)
-{
-    unsigned doublings = site->lessons.failures < 10 ? site->lessons.failures : 10;
-    uint64_t wait = (uint64_t)BACK_OFF_FIRST_MS << doublings;
-    if (wait > BACK_OFF_MAX_MS)
-        wait = BACK_OFF_MAX_MS;
-    wait += random_below(wait / 5 + 1);
-    site->lessons.failures++;
-    site->lessons.retry_at_ms = now_ms(site) + wait;
-    struct log_line line;
-    if (log_begin(&line, LOG_WARN, "site_unreachable")) {
-        log_text(&line, "site", site->key);
-        log_u64(&line, "failures", site->lessons.failures);
-        log_u64(&line, "again_in_ms", wait);
-        log_text(&line, "message", sentence ? sentence : "");
-        log_end(&line);
-    }
-}
-
-static void go_clear(struct site *site, const char *sentence)
-{
-    site->lessons.clear_until_ms = now_ms(site) + CLEAR_FOR_MS;
-    log_say(LOG_WARN, "site_tls_failed",
-            "TLS with %s failed (%s); mail goes to it in clear text for the next hour, as "
-            "\"opportunistic\" allows.",
-            site->key, sentence ? sentence : "no reason was given");
-}
-
-/* A handshake that fails while others work is no lesson about TLS: nobody can talk the whole site
- * down by disturbing one connection. */
-static bool is_tls_lesson(const struct site *site, enum smtp_end end)
-{
-    return end == SMTP_END_TLS_FAILED && site->tls == TLS_POLICY_OPPORTUNISTIC &&
-           site->secure_count == 0;
-}
-
-void site_learn(struct site *site, enum session_reach reach, enum smtp_end end,
-                const char *sentence)
-{
-    bool carried = reach == REACH_ANSWER;
-    if (end == SMTP_END_QUIT || end == SMTP_END_ABORTED || site->thread->stopping)
-        return;
-    if (is_tls_lesson(site, end)) {
-        if (now_ms(site) >= site->lessons.clear_until_ms)
-            go_clear(site, sentence);
-        return;
-    }
-    /* A session that carried mail and then ended costs a moment's pause at most, and so does one
-     * that failed beside others that work. */
-    if (carried || site->ready_count > 0) {
-        if (!carried || end == SMTP_END_UNAVAILABLE)
-            site->lessons.retry_at_ms = now_ms(site) + BACK_OFF_FIRST_MS;
-        return;
-    }
-    if (site->lessons.retry_at_ms > now_ms(site))
-        return;
-    back_off(site, sentence);
-    let_go(site, reach, sentence);
-}
-
 void site_drain(struct site *site)
 {
     timer_stop(&site->wake);
     for (size_t i = 0; i < LANES; i++) {
-        put_back_line(site->thread, &site->lanes[i].returned);
-        put_back_line(site->thread, &site->lanes[i].loaded);
-        put_back_line(site->thread, &site->lanes[i].ready);
+        parcel_line_put_back(site->thread, &site->lanes[i].returned);
+        parcel_line_put_back(site->thread, &site->lanes[i].loaded);
+        parcel_line_put_back(site->thread, &site->lanes[i].ready);
     }
     if (site->resolving)
         resolve_hurry(site->resolving);
