@@ -49,7 +49,7 @@ def make_cases():
                 if stage == "starttls":
                     without = tuple(w for w in without if w != "--no-starttls")
                 if stage == "go-ahead":
-                    without = tuple({"--no-chunking", *without})
+                    without = tuple(sorted({"--no-chunking", *without}))
                 words = "".join(w[len("--no") :] for w in without)
                 name = f"{stage}-{act}-{in_flight}{words}"
                 cases.append(Case(name, [f"{stage}-{act}:{SHARE[act]}"], in_flight, without))
