@@ -14,6 +14,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct buf waiting;
 static char *path_now;
 static int fd = STDERR_FILENO;
+static bool lost; /* lines could not be written, and nobody has been told in the log */
+static bool torn; /* the last thing written was no whole line */
 static _Atomic int lowest = LOG_INFO;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
@@ -26,18 +28,54 @@ static int open_file(const char *path, struct err *err)
     return file;
 }
 
-/* A log that cannot be written has nobody to tell: what is lost is the log, not the mail. */
-static void write_out(void)
+static void add_time(struct buf *out)
 {
-    size_t done = 0;
-    while (done < waiting.len) {
-        ssize_t n = write(fd, waiting.at + done, waiting.len - done);
+    int64_t us = clock_wall_us();
+    time_t seconds = (time_t)(us / 1000000);
+    struct tm tm;
+    char text[32];
+    gmtime_r(&seconds, &tm);
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+    buf_addf(out, "%s.%03dZ", text, (int)(us / 1000 % 1000));
+}
+
+/* False if not all of it could be written. */
+static bool write_all(struct str s)
+{
+    while (s.len) {
+        ssize_t n = write(fd, s.at, s.len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            break;
-        done += (size_t)n;
+            return false;
+        torn = s.at[n - 1] != '\n';
+        s = str_skip(s, (size_t)n);
     }
+    return true;
+}
+
+static bool say_lost(void)
+{
+    struct buf line = BUF_INIT;
+    buf_add_text(&line, torn ? "\n" : "");
+    add_time(&line);
+    buf_add_text(&line, " warn log_lost message=\"Lines are missing here: the log could not be "
+                        "written.\"\n");
+    bool said = write_all(buf_str(&line));
+    buf_release(&line);
+    return said;
+}
+
+/* A log that cannot be written loses lines, not mail: nothing waits for it. */
+static void write_out(void)
+{
+    bool before = lost;
+    if (waiting.len == 0)
+        return;
+    lost = (lost && !say_lost()) || !write_all(buf_str(&waiting));
+    if (lost && !before && fd != STDERR_FILENO)
+        dprintf(STDERR_FILENO, "tocsin: the log %s cannot be written: %s\n", path_now,
+                strerror(errno));
     buf_reset(&waiting);
 }
 
@@ -94,17 +132,6 @@ void log_close(void)
     free(path_now);
     path_now = NULL;
     pthread_mutex_unlock(&lock);
-}
-
-static void add_time(struct buf *out)
-{
-    int64_t us = clock_wall_us();
-    time_t seconds = (time_t)(us / 1000000);
-    struct tm tm;
-    char text[32];
-    gmtime_r(&seconds, &tm);
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    buf_addf(out, "%s.%03dZ", text, (int)(us / 1000 % 1000));
 }
 
 bool log_begin(struct log_line *line, enum log_level level, const char *event)

@@ -54,6 +54,23 @@ static void a_line_has_time_level_event_and_values(void **state)
                         "2023-11-14T22:13:20.123Z info delivered job=12 to=a@b.example\n");
 }
 
+/* /dev/full is a disk without room. */
+static void lost_lines_are_admitted(void **state)
+{
+    (void)state;
+    struct err err;
+    assert_int_equal(log_open("/dev/full", LOG_INFO, &err), 0);
+    log_say(LOG_WARN, "lost", "Nobody reads this.");
+    assert_int_equal(log_open(path, LOG_INFO, &err), 0);
+    log_say(LOG_INFO, "later", "This is read.");
+    const char *text = written();
+    assert_non_null(strstr(text, " warn log_lost message="));
+    assert_non_null(strstr(text, " info later "));
+    assert_null(strstr(text, "Nobody"));
+    log_say(LOG_INFO, "again", "Said once.");
+    assert_null(strstr(written(), "log_lost"));
+}
+
 static void a_stranger_cannot_forge_a_line(void **state)
 {
     (void)state;
@@ -100,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_has_time_level_event_and_values),
+        cmocka_unit_test(lost_lines_are_admitted),
         cmocka_unit_test(a_stranger_cannot_forge_a_line),
         cmocka_unit_test(lower_levels_are_dropped_and_warnings_written_at_once),
         cmocka_unit_test(a_log_that_cannot_be_opened_is_a_sentence),
