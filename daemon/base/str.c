@@ -97,6 +97,15 @@ bool str_to_u64(struct str s, uint64_t *out)
     return true;
 }
 
+int str_hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 char *str_dup(struct str s)
 {
     char *copy = alloc(s.len + 1);

@@ -65,6 +65,9 @@ struct str str_cut(struct str *rest, char byte);
  * overflows. */
 bool str_to_u64(struct str s, uint64_t *out);
 
+/* 0 to 15 for a hexadecimal digit, either case; -1 for anything else. */
+int str_hex_value(char c);
+
 /* A NUL-terminated copy from malloc; the caller frees it. Aborts when memory is out. */
 char *str_dup(struct str s);
 

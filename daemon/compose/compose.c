@@ -85,8 +85,13 @@ static int render_parts(struct work *w)
 {
     struct composer *c = w->composer;
     const struct message *m = w->copy->mailing->message;
-    if (render(w, "subject", m->subject, ESCAPE_NONE, &c->subject) != 0 ||
-        render(w, "HTML made from the message", m->html, ESCAPE_HTML, &c->html) != 0)
+    if (render(w, "subject", m->subject, ESCAPE_NONE, &c->subject) != 0)
+        return -1;
+    if (str_trim(buf_str(&c->subject)).len == 0) {
+        err_set(&w->copy->why, "The subject is empty for this contact: give its names a default.");
+        return fail(w->copy);
+    }
+    if (render(w, "HTML made from the message", m->html, ESCAPE_HTML, &c->html) != 0)
         return -1;
     return render(w, "text made from the message", m->text, ESCAPE_NONE, &c->text);
 }

@@ -19,24 +19,13 @@ void http_body_init(struct http_body *body, const struct http_head *head, bool t
     }
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /*
  * chunked-body = *chunk "0" *"0" [ ext ] CRLF CRLF    (RFC 9112 §7.1, without trailers)
  * chunk        = 1*HEXDIG [ ext ] CRLF data CRLF
  */
 static int hear_size(struct http_body *body, char c, struct err *err)
 {
-    int value = hex_value(c);
+    int value = str_hex_value(c);
     if (value >= 0 && body->digits < DIGITS_MAX) {
         body->left = body->left << 4 | (unsigned)value;
         body->digits++;

@@ -21,23 +21,12 @@ void url_encode(struct buf *out, struct str s)
     }
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* pct-encoded = "%" HEXDIG HEXDIG (RFC 3986 §2.1); the byte, or -1. */
 static int decode_triple(struct str s)
 {
     if (s.len < 3)
         return -1;
-    int high = hex_value(s.at[1]), low = hex_value(s.at[2]);
+    int high = str_hex_value(s.at[1]), low = str_hex_value(s.at[2]);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 

@@ -134,14 +134,9 @@ void header_add_mailbox(struct buf *out, const char *name, const struct mailbox 
     buf_release(&scratch);
 }
 
-static bool has_line_end(struct str s)
-{
-    return str_find(s, '\r') || str_find(s, '\n') || str_find(s, '\0');
-}
-
 void header_add_raw(struct buf *out, const char *name, struct str value)
 {
-    assert(!has_line_end(value));
+    assert(!str_find(value, '\r') && !str_find(value, '\n') && !str_find(value, '\0'));
     size_t column = begin_field(out, name);
     add_folded(out, column, str_trim(value));
     buf_add_text(out, "\r\n");

@@ -9,7 +9,8 @@
 #include "compose/compose.h"
 #include "unit/people.h"
 
-static const char source[] = "Subject: Hello {{ contact.first_name | default: \"friend\" }}\n"
+static const char source[] = "Subject: {% unless contact.quiet %}Hello {{ contact.first_name | "
+                             "default: \"friend\" }}{% endunless %}\n"
                              "Topic: petitions\n"
                              "\n"
                              "Dear {{ contact.first_name }}, <{{ contact.email }}>\n"
@@ -29,6 +30,7 @@ static void write_contacts(struct txn *txn, void *ctx)
 {
     (void)ctx;
     uint32_t name = name_intern(txn, NAME_ATTRIBUTE, STR("first_name"));
+    uint32_t quiet = name_intern(txn, NAME_ATTRIBUTE, STR("quiet"));
     uint32_t broken = name_intern(txn, NAME_ATTRIBUTE, STR("broken"));
     struct contact_writer *w = contact_writer_begin(txn, 1700000000);
     people_add(w, "anna@dest.example", &(struct contact_attribute){name, STR("Zo\xC3\xAB <b>")});
@@ -36,6 +38,7 @@ static void write_contacts(struct txn *txn, void *ctx)
                &(struct contact_attribute){name, STR("x\r\nBcc: all@example.org\r\n\r\nbody")});
     people_add(w, "gone@dest.example", &(struct contact_attribute){name, STR("Gone")});
     people_add(w, "fail@dest.example", &(struct contact_attribute){broken, STR("1")});
+    people_add(w, "quiet@dest.example", &(struct contact_attribute){quiet, STR("1")});
     contact_writer_end(w);
     contact_set_flags(txn, 3, CONTACT_SUPPRESSED, 0, 1700000000);
 }
@@ -152,6 +155,14 @@ static void a_rendering_that_fails_is_skipped_with_its_place(void **state)
         strstr(t.copy.why.text, "HTML made from the message could not be rendered: Line"));
 }
 
+static void a_mail_without_a_subject_is_not_sent(void **state)
+{
+    (void)state;
+    compose(5);
+    assert_int_equal(t.copy.result, COPY_SKIP);
+    assert_non_null(strstr(t.copy.why.text, "subject is empty"));
+}
+
 static void a_closed_gate_holds_everything(void **state)
 {
     (void)state;
@@ -169,6 +180,7 @@ int main(void)
         cmocka_unit_test(a_value_cannot_break_out_of_a_header),
         cmocka_unit_test(suppressed_and_absent_contacts_are_skipped),
         cmocka_unit_test(a_rendering_that_fails_is_skipped_with_its_place),
+        cmocka_unit_test(a_mail_without_a_subject_is_not_sent),
         cmocka_unit_test(a_closed_gate_holds_everything),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
