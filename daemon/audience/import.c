@@ -125,7 +125,6 @@ static void receiving_release(struct import *import)
     csv_reader_free(import->csv);
     import->gunzip = NULL;
     import->csv = NULL;
-    rejects_release(&import->rejects);
     buf_release(&import->reason);
 }
 
@@ -135,7 +134,9 @@ void import_destroy(struct import *import)
     for (size_t i = 0; i < IMPORT_OUTSTANDING; i++) {
         free(import->batches[i].ids);
         free(import->batches[i].changes);
+        buf_release(&import->batches[i].refused);
     }
+    rejects_release(&import->rejects);
     buf_release(&import->batch_bytes);
     free(import->batch_hashes);
     stage_free(import->stage);
@@ -263,7 +264,7 @@ static int stream_end(struct import *import, struct err *why)
         return -1;
     if (!import->has_columns)
         return err_set(why, "The file is empty: it needs a first line that names the columns.");
-    if (rejects_finish(&import->rejects, why) < 0)
+    if (rejects_flush(&import->rejects, why) < 0)
         return -1;
     return stage_finish(import->stage, why);
 }

@@ -3,6 +3,7 @@
 #include "audience/private.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/names.h"
 #include "store/sets.h"
 
@@ -47,6 +48,11 @@ static void rows_put(struct txn *txn, struct import_batch *b, const uint32_t *nu
             attributes[i].id = numbers[attributes[i].id];
         b->ids[b->count] = contact_writer_put(writer, &row, &change);
         b->changes[b->count] = (uint8_t)change;
+        if (change != CONTACT_REFUSED)
+            continue;
+        buf_add(&b->refused, row.address.at, row.address.len);
+        buf_add_byte(&b->refused, '\0');
+        b->count--; /* the next row takes its place */
     }
     contact_writer_end(writer);
 }
@@ -58,6 +64,7 @@ static void batch_apply(struct txn *txn, struct write_op *op)
     uint32_t numbers[CONTACT_MAX_ATTRIBUTES];
     b->failed = false;
     b->count = 0;
+    buf_reset(&b->refused);
     buf_reset(&import->batch_bytes);
     if (b->index < stage_batch_count(import->stage) &&
         stage_read(import->stage, b->index, &import->batch_bytes, &b->why) < 0) {
@@ -109,9 +116,42 @@ static void batch_count(struct import_batch *b)
     atomic_fetch_add(&import->duplicates, duplicates);
 }
 
+/* A row that the store refused is told with its address alone: what it said is no longer known. */
+static int refuse_row(struct import *import, struct str address, struct err *err)
+{
+    struct str fields[CSV_MAX_FIELDS];
+    struct csv_row row = {.fields = fields, .count = import->columns.count};
+    for (size_t i = 0; i < row.count; i++)
+        fields[i] = import->columns.means[i] == COLUMN_EMAIL ? address : STR("");
+    atomic_fetch_add(&import->rejected, 1);
+    return rejects_add(&import->rejects, &row,
+                       STR("with this row the contact would have more than 200 attributes or a "
+                           "MiB of them"),
+                       err);
+}
+
+static void batch_refuse(struct import_batch *b)
+{
+    struct err err;
+    int rc = 0;
+    for (struct str rest = buf_str(&b->refused); rest.len;)
+        rc |= refuse_row(b->import, str_cut(&rest, '\0'), &err);
+    if (rc < 0)
+        log_say(LOG_ERROR, "rejects_lost", "%s", err.text);
+    buf_reset(&b->refused);
+}
+
+static void rejects_end(struct import *import)
+{
+    struct err err;
+    if (rejects_finish(&import->rejects, &err) < 0)
+        log_say(LOG_ERROR, "rejects_lost", "%s", err.text);
+}
+
 /* The last batch is in: tells the owner, or frees the import when he left. */
 static void import_end(struct import *import)
 {
+    rejects_end(import);
     pthread_mutex_lock(&import->lock);
     if (atomic_load(&import->state) == IMPORT_APPLYING)
         atomic_store(&import->state, IMPORT_DONE);
@@ -137,10 +177,12 @@ static void batch_done(struct write_op *op)
     struct import_batch *b = (struct import_batch *)op;
     struct import *import = b->import;
     bool going = atomic_load(&import->state) == IMPORT_APPLYING;
-    if (!b->failed)
-        batch_count(b);
-    else if (going)
+    if (b->failed && going)
         import_fail(import, &b->why, NULL);
+    if (!b->failed) {
+        batch_count(b);
+        batch_refuse(b);
+    }
     if (going && !b->failed && import->next_batch < import->batch_total) {
         batch_submit(b);
         return;

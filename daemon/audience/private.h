@@ -29,6 +29,7 @@ struct import_batch {
     uint32_t *ids;    /* of each row, in order */
     uint8_t *changes; /* enum contact_change of each row */
     size_t count;
+    struct buf refused; /* addresses of rows that the store refused, a NUL after each */
     bool failed;
     struct err why;
 };

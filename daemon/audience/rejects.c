@@ -49,7 +49,7 @@ static int rejects_fail(const struct rejects *r, const char *what, struct err *e
     return err_set(err, "Cannot %s %s (%s).", what, r->path, strerror(errno));
 }
 
-static int rejects_flush(struct rejects *r, struct err *err)
+int rejects_flush(struct rejects *r, struct err *err)
 {
     for (size_t at = 0; at < r->pending.len;) {
         ssize_t n = write(r->fd, r->pending.at + at, r->pending.len - at);
@@ -75,7 +75,8 @@ int rejects_add(struct rejects *r, const struct csv_row *row, struct str reason,
 {
     if (r->fd < 0 && rejects_open(r, err) < 0)
         return -1;
-    buf_add_u64(&r->pending, row->line);
+    if (row->line)
+        buf_add_u64(&r->pending, row->line);
     buf_add_byte(&r->pending, r->separator);
     csv_field_add(&r->pending, reason, r->separator);
     fields_add(&r->pending, row, r->separator);

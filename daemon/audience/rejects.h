@@ -28,7 +28,11 @@ void rejects_release(struct rejects *r);
 /* The header of the imported file. */
 void rejects_header(struct rejects *r, const struct csv_row *header, char separator, bool had_bom);
 
+/* A row whose line is 0 has none any more: it was refused after staging. */
 int rejects_add(struct rejects *r, const struct csv_row *row, struct str reason, struct err *err);
+
+/* What is pending to the file, which stays open for more. */
+int rejects_flush(struct rejects *r, struct err *err);
 
 /* Everything to the file, which is closed. */
 int rejects_finish(struct rejects *r, struct err *err);

@@ -342,6 +342,40 @@ static void numbers_go_on_after_a_restart(void **state)
     import_free(import);
 }
 
+/* A header of `count` columns c<from>…, and one row of them. */
+static struct buf wide_file(int from, int count)
+{
+    struct buf text = BUF_INIT;
+    buf_add_text(&text, "email");
+    for (int i = 0; i < count; i++)
+        buf_addf(&text, ",c%d", from + i);
+    buf_add_text(&text, "\nwide@a.example");
+    for (int i = 0; i < count; i++)
+        buf_add_text(&text, ",x");
+    buf_add_text(&text, "\nother@a.example\n");
+    return text;
+}
+
+static void what_the_store_refuses_is_rejected(void **state)
+{
+    struct place *p = *state;
+    struct folder folder = import_folder(p);
+    char path[200];
+    struct buf first = wide_file(0, 150), second = wide_file(150, 100);
+    assert_int_equal(import_whole(p, "l", buf_str(&first)).rejected, 1); /* too few fields */
+    struct import_summary s = import_whole(p, "m", buf_str(&second));
+    assert_int_equal(s.rows, 2);
+    assert_int_equal(s.rejected, 2);
+    assert_int_equal(s.added + s.updated + s.unchanged + s.duplicates, 0);
+    snprintf(path, sizeof(path), "%s/%u.rejects.csv", folder.path, s.id);
+    struct buf text = file_text(path);
+    assert_non_null(strstr(text.at, "\n,with this row the contact would have more than 200 "
+                                    "attributes or a MiB of them,wide@a.example,,"));
+    buf_release(&text);
+    buf_release(&first);
+    buf_release(&second);
+}
+
 static void old_rejects_go(void **state)
 {
     struct place *p = *state;
@@ -377,6 +411,7 @@ int main(void)
         STORE_TEST(a_small_file_keeps_its_order),
         STORE_TEST(leaving_while_it_applies_lets_it_finish),
         STORE_TEST(numbers_go_on_after_a_restart),
+        STORE_TEST(what_the_store_refuses_is_rejected),
         STORE_TEST(old_rejects_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
