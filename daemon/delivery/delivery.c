@@ -73,7 +73,7 @@ static int thread_init(struct delivery_thread *t, struct delivery *d, struct com
  * here. */
 static void thread_release(struct delivery_thread *t)
 {
-    mailbox_drain(&t->loop.mailbox);
+    letterbox_drain(&t->loop.letterbox);
     reports_release(t);
     for (struct feed *feed = t->feeds, *next; feed; feed = next) {
         next = feed->hh.next;

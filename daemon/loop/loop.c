@@ -29,7 +29,7 @@ int loop_init(struct loop *loop, const char *name, struct err *err)
         return err_set(err, "The event loop \"%s\" cannot be made: %s.", name, uv_strerror(rc));
     loop->uv.data = loop;
     timers_init(&loop->timers, &loop->uv);
-    if (mailbox_init(&loop->mailbox, &loop->uv, err) == 0) {
+    if (letterbox_init(&loop->letterbox, &loop->uv, err) == 0) {
         loop->scratch = loop_scratch_new();
         return 0;
     }
@@ -81,9 +81,9 @@ static void log_left_open(uv_handle_t *handle, void *arg)
 
 void loop_release(struct loop *loop)
 {
-    mailbox_drain(&loop->mailbox);
+    letterbox_drain(&loop->letterbox);
     finish_closing(loop);
-    mailbox_close(&loop->mailbox);
+    letterbox_close(&loop->letterbox);
     timers_close(&loop->timers);
     finish_closing(loop);
     uv_walk(&loop->uv, log_left_open, loop);

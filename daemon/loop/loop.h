@@ -1,5 +1,5 @@
 /*
- * A thread and what it waits for: a libuv loop with a mailbox, timers and the scratch memory that
+ * A thread and what it waits for: a libuv loop with a letterbox, timers and the scratch memory that
  * all its streams share, so that an idle connection costs no buffer. Everything that is made on a
  * loop (streams, timers, listeners) belongs to its thread; other threads post letters. The main
  * thread may run a loop itself. Who makes things on a loop closes them before the loop stops.
@@ -11,14 +11,14 @@
 #include <uv.h>
 
 #include "base/err.h"
-#include "loop/mailbox.h"
+#include "loop/letterbox.h"
 #include "loop/timer.h"
 
 struct loop_scratch;
 
 struct loop {
     uv_loop_t uv; /* for rooms that hand it to a library, as dns/ does */
-    struct letterbox mailbox;
+    struct letterbox letterbox;
     struct timers timers;
     struct loop_scratch *scratch; /* scratch.h */
     struct letter stop;           /* posted once, by the first loop_stop */
@@ -50,7 +50,7 @@ void loop_release(struct loop *loop);
 
 static inline void loop_post(struct loop *loop, struct letter *letter)
 {
-    mailbox_post(&loop->mailbox, letter);
+    letterbox_post(&loop->letterbox, letter);
 }
 
 /* Milliseconds on the loop's clock: monotonic, read once for each turn of the loop. */

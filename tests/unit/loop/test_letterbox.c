@@ -1,4 +1,4 @@
-#include "loop/mailbox.h"
+#include "loop/letterbox.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,23 +1,23 @@
-#include "loop/mailbox.h"
+#include "loop/letterbox.h"
 
 #include <stddef.h>
 
 static void on_bell(uv_async_t *bell)
 {
-    mailbox_drain(bell->data);
+    letterbox_drain(bell->data);
 }
 
-int mailbox_init(struct letterbox *box, uv_loop_t *uv, struct err *err)
+int letterbox_init(struct letterbox *box, uv_loop_t *uv, struct err *err)
 {
     atomic_init(&box->newest, NULL);
     int rc = uv_async_init(uv, &box->bell, on_bell);
     if (rc)
-        return err_set(err, "A mailbox cannot be made: %s.", uv_strerror(rc));
+        return err_set(err, "A letterbox cannot be made: %s.", uv_strerror(rc));
     box->bell.data = box;
     return 0;
 }
 
-void mailbox_post(struct letterbox *box, struct letter *letter)
+void letterbox_post(struct letterbox *box, struct letter *letter)
 {
     struct letter *below = atomic_load_explicit(&box->newest, memory_order_relaxed);
     do {
@@ -42,7 +42,7 @@ static struct letter *oldest_first(struct letter *newest)
     return first;
 }
 
-void mailbox_drain(struct letterbox *box)
+void letterbox_drain(struct letterbox *box)
 {
     struct letter *all = atomic_exchange_explicit(&box->newest, NULL, memory_order_acquire);
     struct letter *next;
@@ -52,7 +52,7 @@ void mailbox_drain(struct letterbox *box)
     }
 }
 
-void mailbox_close(struct letterbox *box)
+void letterbox_close(struct letterbox *box)
 {
     uv_close((uv_handle_t *)&box->bell, NULL);
 }
