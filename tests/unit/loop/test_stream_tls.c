@@ -76,6 +76,7 @@ static void on_closed(void *owner, enum stream_end why, const char *detail)
     struct world *world = end->world;
     end->closed++;
     end->why = why;
+    timer_stop(&end->timer); /* the stream is gone: there is nothing to resume */
     snprintf(end->detail, sizeof(end->detail), "%s", detail);
     if (end == &world->client)
         world->session = stream_session(end->stream);
