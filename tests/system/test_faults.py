@@ -304,14 +304,19 @@ def test_deferred_copies_survive_a_restart(start):
 
 def test_deferred_copies_survive_a_pause(start):
     sink = start(Sink, "--defer-times", "1")
-    daemon = start(Daemon, sink.port, extra=FAST)
+    # Late enough that the pause is there before the first of them is tried again.
+    later = FAST.replace('first = "1s"  factor = 1  max = "1s"', 'first = "6s"  factor = 1  max = "6s"')
+    assert later != FAST
+    daemon = start(Daemon, sink.port, extra=later)
     rows = "email\n" + "".join(f"defer{i}@dest.example\n" for i in range(100))
     daemon.cli("contacts", "import", daemon.write("people.csv", rows), "--list", "everyone")
     job = daemon.send(daemon.write("appeal.md", APPEAL), "list:everyone")
-    wait_until(lambda: daemon.job(job)["deferred"] > 0, 20, "some deferred")
+    wait_until(lambda: daemon.job(job)["deferred"] == 100, 20, "all deferred")
     daemon.cli("job", "pause", job)
-    time.sleep(2.5)  # their time comes while the job is paused
-    assert_adds_up(daemon.job(job))
+    time.sleep(8)  # their time comes while the job is paused
+    view = daemon.job(job)
+    assert_adds_up(view)
+    assert view["state"] == "paused" and view["deferred"] == 100
     daemon.cli("job", "resume", job)
     assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 100
     assert set(sink.recipients().values()) == {1}
