@@ -102,21 +102,6 @@ int log_open(const char *path, enum log_level level, struct err *err)
     return 0;
 }
 
-int log_reopen(struct err *err)
-{
-    int result = 0;
-    pthread_mutex_lock(&lock);
-    if (path_now) {
-        int file = open_file(path_now, err);
-        if (file < 0)
-            result = -1;
-        else
-            switch_to(file);
-    }
-    pthread_mutex_unlock(&lock);
-    return result;
-}
-
 void log_flush(void)
 {
     pthread_mutex_lock(&lock);

@@ -28,11 +28,10 @@ struct log_line {
     enum log_level level;
 };
 
-/* Opens the log: `path` is appended to, or NULL for stderr. Lines below `level` are dropped. */
+/* Opens the log, also anew after logrotate: `path` is appended to, or NULL for stderr. Lines below
+ * `level` are dropped. */
 int log_open(const char *path, enum log_level level, struct err *err);
 
-/* Reopens the file at its path, for logrotate. */
-int log_reopen(struct err *err);
 void log_flush(void);
 
 /* Flushes and goes back to stderr. */

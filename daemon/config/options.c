@@ -71,7 +71,7 @@ const struct block blocks[BLOCK_COUNT] = {
 
 const struct option options[] = {
     {BLOCK_TOP, KIND_FOLDER, "data_dir", AT(config, data_dir), .required = true, .restart = true,
-     .help = "The folder of the store and the journal; made if it is missing."},
+     .help = "The folder of the store, its keys and its imports; made if it is missing."},
 
     {BLOCK_CONTROL, KIND_SOCKET, "socket", AT(control_config, socket), .required = true,
      .restart = true, .help = "The unix socket to listen on."},
