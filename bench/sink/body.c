@@ -16,18 +16,17 @@ void body_release(struct body *b)
     body_init(b);
 }
 
-void body_begin(struct body *b, bool keep, bool digest)
+void body_begin(struct body *b, struct body_wants wants)
 {
+    b->wants = wants;
     b->bytes = b->line_len = 0;
     b->faults = 0;
     b->after_cr = false;
     b->header = HEADER_OTHER;
-    b->kept = keep;
-    b->digested = digest;
     buf_reset(&b->line);
     buf_reset(&b->id);
     buf_reset(&b->keep);
-    if (!digest)
+    if (!wants.digest)
         return;
     if (!b->digest)
         b->digest = EVP_MD_CTX_new();
@@ -109,16 +108,21 @@ static void take_part(struct body *b, struct str part, bool ends)
         add_header_part(b, part);
 }
 
+static bool wants_lines(const struct body *b)
+{
+    return b->wants.judgment || (b->wants.id && b->header != HEADER_DONE);
+}
+
 void body_add(struct body *b, struct str bytes)
 {
     b->bytes += bytes.len;
-    if (b->digested)
+    if (b->wants.digest)
         EVP_DigestUpdate(b->digest, bytes.at, bytes.len);
-    if (b->kept)
+    if (b->wants.keep)
         buf_add_str(&b->keep, bytes);
-    if (has_high_bit(bytes))
+    if (b->wants.judgment && has_high_bit(bytes))
         b->faults |= BODY_EIGHT_BIT;
-    while (bytes.len) {
+    while (bytes.len && wants_lines(b)) {
         const char *lf = memchr(bytes.at, '\n', bytes.len);
         size_t len = lf ? (size_t)(lf - bytes.at) + 1 : bytes.len;
         take_part(b, str_from(bytes.at, len), lf != NULL);
@@ -132,12 +136,14 @@ void body_end(struct body *b)
         b->faults |= BODY_UNFINISHED;
     if (b->after_cr)
         b->faults |= BODY_BARE_CR;
+    if (!b->wants.judgment)
+        b->faults = 0;
 }
 
 void body_digest(struct body *b, char out[65])
 {
     unsigned char digest[32];
-    if (!b->digested) {
+    if (!b->wants.digest) {
         memcpy(out, "-", 2);
         return;
     }

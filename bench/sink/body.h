@@ -1,7 +1,8 @@
 /*
  * A message while it comes in: what of it must be known (size, Message-ID, digest) and what is
  * wrong with it as Internet text. The bytes themselves are held only for a message that is to be
- * kept. `struct dots` undoes the transparency of DATA (RFC 5321 §4.5.2) in front of it.
+ * kept, and looked at only as far as somebody wants to know: a benchmark's receiver counts them.
+ * `struct dots` undoes the transparency of DATA (RFC 5321 §4.5.2) in front of it.
  */
 #ifndef SINK_BODY_H
 #define SINK_BODY_H
@@ -24,7 +25,15 @@ enum {
 
 enum header { HEADER_OTHER, HEADER_ID, HEADER_DONE };
 
+/* What is wanted of a message besides its size. */
+struct body_wants {
+    bool id;       /* Message-ID: lines are found up to the end of the header */
+    bool judgment; /* `faults`: every line is looked at */
+    bool keep, digest;
+};
+
 struct body {
+    struct body_wants wants;
     uint64_t bytes;
     unsigned faults;
     bool after_cr;      /* the last byte was CR */
@@ -32,14 +41,13 @@ struct body {
     enum header header; /* which field the last header line belongs to; DONE after the empty line */
     struct buf line;    /* an unfinished line of the header */
     struct buf id;      /* Message-ID's value */
-    bool kept, digested;
     struct buf keep;
     EVP_MD_CTX *digest;
 };
 
 void body_init(struct body *b);
 void body_release(struct body *b);
-void body_begin(struct body *b, bool keep, bool digest);
+void body_begin(struct body *b, struct body_wants wants);
 void body_add(struct body *b, struct str bytes);
 
 /* Looks at the end; afterwards `faults`, `id`, `keep` and `bytes` are final. */

@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
-enum { VALID_SECONDS = 24 * 60 * 60 };
+enum { VALID_SECONDS = 24 * 60 * 60, READ_BUFFER = 64 * 1024 };
 
 static int openssl_error(struct err *err, const char *what)
 {
@@ -69,6 +69,7 @@ int certificate_context(const struct options *o, SSL_CTX **out, struct err *err)
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(ctx, 1);
+    SSL_CTX_set_default_read_buffer_len(ctx, READ_BUFFER);
     SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"sink", 4);
     if (o->certificate ? use_files(ctx, o, err) : use_own(ctx, err)) {
         SSL_CTX_free(ctx);

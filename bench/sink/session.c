@@ -7,7 +7,8 @@ enum { COMMAND_MAX = 2048 };
 void session_reply(struct session *s, unsigned code, const char *text)
 {
     size_t before = s->out.len;
-    buf_addf(&s->out, "%u ", code);
+    buf_add_u64(&s->out, code);
+    buf_add_byte(&s->out, ' ');
     buf_add_text(&s->out, text);
     buf_add_text(&s->out, "\r\n");
     s->said += s->out.len - before;
@@ -120,7 +121,10 @@ void session_open_body(struct session *s)
     s->body_open = true;
     s->body_begun = false;
     s->dots.at = DOTS_LINE_START;
-    body_begin(&s->body, s->keep != 0, s->options->digest);
+    body_begin(&s->body, (struct body_wants){.id = s->options->log != NULL,
+                                             .judgment = s->options->strict,
+                                             .keep = s->keep != 0,
+                                             .digest = s->options->digest});
 }
 
 static void record_body_faults(struct session *s)
