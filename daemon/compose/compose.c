@@ -1,6 +1,5 @@
 #include "compose/compose.h"
 
-#include "base/random.h"
 #include "compose/scope.h"
 #include "mail/header.h"
 #include "mail/mime.h"
@@ -19,13 +18,16 @@ struct work {
 void composer_init(struct composer *composer)
 {
     *composer = (struct composer){0};
+    letterhead_init(&composer->letterhead);
 }
 
 void composer_release(struct composer *c)
 {
     signers_release(&c->signers);
+    token_maker_free(c->tokens);
+    letterhead_release(&c->letterhead);
     arena_release(&c->scratch);
-    struct buf *all[] = {&c->subject, &c->html, &c->text, &c->headers, &c->body, &c->value};
+    struct buf *all[] = {&c->subject, &c->plain, &c->headers, &c->value, &c->unsubscribe};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         buf_release(all[i]);
 }
@@ -36,6 +38,9 @@ int composer_use(struct composer *composer, const struct senders *senders, struc
     if (signers_init(&fresh, senders, err) != 0)
         return -1;
     signers_release(&composer->signers);
+    token_maker_free(composer->tokens);
+    letterhead_forget(&composer->letterhead);
+    composer->tokens = token_maker_new(&senders->tokens);
     composer->signers = fresh;
     composer->senders = senders;
     return 0;
@@ -68,96 +73,64 @@ static int find_contact(struct txn *txn, struct copy *copy, struct contact *out)
     return 0;
 }
 
-static int render(struct work *w, const char *part, const struct template *t,
-                  enum render_escape escape, struct buf *out)
+/* Whatever is rendered of a copy is rendered with these. */
+static struct render_options options_of(const struct work *w, enum render_escape escape)
 {
-    struct template_error error;
-    struct template_scope scope = scope_for(&w->scope);
-    struct render_options options = {.escape = escape, .now_s = w->now};
-    buf_reset(out);
-    if (template_render(t, &scope, &options, &w->composer->scratch, out, &error) == 0)
-        return 0;
-    err_set(&w->copy->why, "The %s could not be rendered: %s", part, error.text);
+    return (struct render_options){.escape = escape, .now_s = w->now};
+}
+
+static int render_fail(struct work *w, const char *what, const struct template_error *error)
+{
+    err_set(&w->copy->why, "The %s could not be rendered: %s", what, error->text);
     return fail(w->copy);
 }
 
-static int render_parts(struct work *w)
+static int render_subject(struct work *w)
 {
     struct composer *c = w->composer;
-    const struct message *m = w->copy->mailing->message;
-    if (render(w, "subject", m->subject, ESCAPE_NONE, &c->subject) != 0)
-        return -1;
-    if (str_trim(buf_str(&c->subject)).len == 0) {
-        err_set(&w->copy->why, "The subject is empty for this contact: give its names a default.");
-        return fail(w->copy);
-    }
-    if (render(w, "HTML made from the message", m->html, ESCAPE_HTML, &c->html) != 0)
-        return -1;
-    return render(w, "text made from the message", m->text, ESCAPE_NONE, &c->text);
+    struct template_error error;
+    struct template_scope scope = scope_for(&w->scope);
+    struct render_options options = options_of(w, ESCAPE_NONE);
+    buf_reset(&c->subject);
+    if (template_render(w->copy->mailing->message->subject, &scope, &options, &c->scratch,
+                        &c->subject, &error) != 0)
+        return render_fail(w, "subject", &error);
+    if (str_trim(buf_str(&c->subject)).len > 0)
+        return 0;
+    err_set(&w->copy->why, "The subject is empty for this contact: give its names a default.");
+    return fail(w->copy);
 }
 
-/* Boundaries begin with "=_", which neither quoted-printable nor base64 can hold, and end in a
- * token. A 7-bit part that quotes a whole mail of ours could hold one: then chance makes another.
- */
-static void add_parts(struct work *w)
+static int render_part(struct work *w, const char *what, const struct part *part,
+                       enum render_escape escape)
 {
     struct composer *c = w->composer;
-    char boundary[MIME_BOUNDARY_MAX + 1];
-    int n = snprintf(boundary, sizeof(boundary), "=_%s", w->message_token);
-    while (mime_alternative(&c->headers, &c->body, str_from(boundary, (size_t)n), buf_str(&c->text),
-                            buf_str(&c->html)) != 0)
-        n = snprintf(boundary, sizeof(boundary), "=_%s_%016llx", w->message_token,
-                     (unsigned long long)random_u64());
+    struct template_error error;
+    struct template_scope scope = scope_for(&w->scope);
+    struct render_options options = options_of(w, escape);
+    if (part_render(part, &scope, &options, &c->scratch, &c->plain, &w->copy->body, &error) == 0)
+        return 0;
+    return render_fail(w, what, &error);
 }
 
-static void add_identity_fields(struct work *w)
+/* The body, and the field that says how it is made up. */
+static int add_body(struct work *w)
 {
-    struct buf *out = &w->composer->headers;
+    struct buf *body = &w->copy->body;
     const struct message *m = w->copy->mailing->message;
-    header_add_date(out, "Date", w->now);
-    header_add_mailbox(out, "From", m->has_from ? &m->from : &w->sender->from);
-    if (m->has_reply_to)
-        header_add_mailbox(out, "Reply-To", &m->reply_to);
-}
-
-static void add_value(struct work *w, const char *name, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void add_value(struct work *w, const char *name, const char *format, ...)
-{
-    struct buf *value = &w->composer->value;
-    va_list args;
-    va_start(args, format);
-    buf_reset(value);
-    buf_addv(value, format, args);
-    va_end(args);
-    header_add_raw(&w->composer->headers, name, buf_str(value));
-}
-
-/* What the list is called in List-Id and Feedback-ID. */
-static struct str list_label(const struct message *m)
-{
-    if (m->list_id.len)
-        return m->list_id;
-    return m->topic.len ? m->topic : STR("mail");
-}
-
-/* RFC 2919, 2369 and 8058. */
-static void add_list_fields(struct work *w)
-{
-    const struct identity *identity = w->sender->identity;
-    const struct mailing *mailing = w->copy->mailing;
-    struct str label = list_label(mailing->message);
-    add_value(w, "List-Id", "<%.*s.%s>", STR_ARG(label), identity->domain.at);
-    if (identity->list_unsubscribe_mailto.len)
-        add_value(w, "List-Unsubscribe", "<%.*s>, <mailto:%s?subject=unsubscribe>",
-                  STR_ARG(w->scope.unsubscribe), identity->list_unsubscribe_mailto.at);
-    else
-        add_value(w, "List-Unsubscribe", "<%.*s>", STR_ARG(w->scope.unsubscribe));
-    header_add_raw(&w->composer->headers, "List-Unsubscribe-Post",
-                   STR("List-Unsubscribe=One-Click"));
-    add_value(w, "Feedback-ID", "%u:%.*s:%s:%s", mailing->job, STR_ARG(label),
-              job_lane_name(mailing->lane), identity->domain.at);
+    char boundary_text[MIME_BOUNDARY_MAX + 1];
+    int n = snprintf(boundary_text, sizeof(boundary_text), "=_%s", w->message_token);
+    struct str boundary = str_from(boundary_text, (size_t)n);
+    mime_field(&w->composer->headers, boundary);
+    buf_reset(body);
+    mime_part(body, boundary, true, "text/plain", m->text.encoding);
+    if (render_part(w, "text made from the message", &m->text, ESCAPE_NONE) != 0)
+        return -1;
+    mime_part(body, boundary, false, "text/html", m->html.encoding);
+    if (render_part(w, "HTML made from the message", &m->html, ESCAPE_HTML) != 0)
+        return -1;
+    mime_end(body, boundary);
+    return 0;
 }
 
 /* The address was checked when the contact came in; a record that no longer parses is skipped. */
@@ -173,19 +146,43 @@ static int add_to(struct work *w)
     return 0;
 }
 
+static void add_message_id(struct work *w)
+{
+    struct buf *out = &w->composer->headers;
+    buf_add_text(out, "Message-ID: <");
+    buf_add_text(out, w->message_token);
+    buf_add_byte(out, '@');
+    buf_add_str(out, w->sender->identity->domain);
+    buf_add_text(out, ">\r\n");
+}
+
+/* RFC 2369; the URL and the mailbox of RFC 8058. */
+static void add_unsubscribe(struct work *w)
+{
+    const struct identity *identity = w->sender->identity;
+    struct buf *value = &w->composer->value;
+    buf_reset(value);
+    buf_add_byte(value, '<');
+    buf_add_str(value, w->scope.unsubscribe);
+    buf_add_byte(value, '>');
+    if (identity->list_unsubscribe_mailto.len) {
+        buf_add_text(value, ", <mailto:");
+        buf_add_str(value, identity->list_unsubscribe_mailto);
+        buf_add_text(value, "?subject=unsubscribe>");
+    }
+    header_add_raw(&w->composer->headers, "List-Unsubscribe", buf_str(value));
+}
+
 static int add_headers(struct work *w)
 {
     struct composer *c = w->composer;
     buf_reset(&c->headers);
-    buf_reset(&c->body);
-    add_identity_fields(w);
+    letterhead_add(&c->letterhead, w->copy->mailing, w->sender, w->now, &c->headers);
     if (add_to(w) != 0)
         return -1;
     header_add_text(&c->headers, "Subject", buf_str(&c->subject));
-    add_value(w, "Message-ID", "<%s@%s>", w->message_token, w->sender->identity->domain.at);
-    add_list_fields(w);
-    header_add_raw(&c->headers, "MIME-Version", STR("1.0"));
-    add_parts(w);
+    add_message_id(w);
+    add_unsubscribe(w);
     return 0;
 }
 
@@ -196,10 +193,10 @@ static int sign(struct work *w)
     unsigned char hash[DKIM_HASH_SIZE];
     if (w->sender->key_count == 0)
         return 0;
-    if (dkim_body_hash(signers[0], buf_str(&c->body), hash, &w->copy->why) != 0)
+    if (dkim_body_hash(signers[0], buf_str(&w->copy->body), hash, &w->copy->why) != 0)
         return fail(w->copy);
     for (size_t i = 0; i < w->sender->key_count; i++)
-        if (dkim_sign_hashed(signers[i], buf_str(&c->headers), hash, w->now, &w->copy->text,
+        if (dkim_sign_hashed(signers[i], buf_str(&c->headers), hash, w->now, &w->copy->head,
                              &w->copy->why) != 0)
             return fail(w->copy);
     return 0;
@@ -208,11 +205,13 @@ static int sign(struct work *w)
 static void join(struct work *w)
 {
     struct copy *copy = w->copy;
-    buf_add_str(&copy->text, buf_str(&w->composer->headers));
-    buf_add_text(&copy->text, "\r\n");
-    buf_add_str(&copy->text, buf_str(&w->composer->body));
+    buf_add_str(&copy->head, buf_str(&w->composer->headers));
+    buf_add_text(&copy->head, "\r\n");
     buf_reset(&copy->sender);
-    buf_addf(&copy->sender, "b-%s@%s", w->bounce_token, w->sender->identity->domain.at);
+    buf_add_text(&copy->sender, "b-");
+    buf_add_text(&copy->sender, w->bounce_token);
+    buf_add_byte(&copy->sender, '@');
+    buf_add_str(&copy->sender, w->sender->identity->domain);
     copy->result = COPY_READY;
 }
 
@@ -232,26 +231,29 @@ void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy,
 {
     struct work w = {.composer = composer, .copy = copy, .now = now};
     struct contact contact;
-    char token[TOKEN_LENGTH + 1], unsubscribe[512];
+    char token[TOKEN_LENGTH + 1];
     copy->result = COPY_HELD;
     copy->reason = SKIP_NONE;
-    buf_reset(&copy->text);
+    buf_reset(&copy->head);
     buf_reset(&copy->recipient);
     arena_reset(&composer->scratch);
     if (mailing_gate(copy->mailing) != GATE_OPEN)
         return;
     if (find_contact(txn, copy, &contact) != 0 || find_sender(&w) != 0)
         return;
-    const struct token_key *key = &composer->senders->tokens;
-    token_make(key, TOKEN_UNSUBSCRIBE, copy->mailing->job, copy->contact, token);
-    token_make(key, TOKEN_MESSAGE, copy->mailing->job, copy->contact, w.message_token);
-    token_make(key, TOKEN_BOUNCE, copy->mailing->job, copy->contact, w.bounce_token);
-    int n = snprintf(unsubscribe, sizeof(unsubscribe), "%.*s/u/%s",
-                     STR_ARG(w.sender->identity->base_url), token);
+    struct token_maker *tokens = composer->tokens;
+    token_make(tokens, TOKEN_UNSUBSCRIBE, copy->mailing->job, copy->contact, token);
+    token_make(tokens, TOKEN_MESSAGE, copy->mailing->job, copy->contact, w.message_token);
+    token_make(tokens, TOKEN_BOUNCE, copy->mailing->job, copy->contact, w.bounce_token);
+    buf_reset(&composer->unsubscribe);
+    buf_add_str(&composer->unsubscribe, w.sender->identity->base_url);
+    buf_add_text(&composer->unsubscribe, "/u/");
+    buf_add_text(&composer->unsubscribe, token);
     w.scope = (struct scope){.txn = txn,
                              .contact = &contact,
                              .mailing = copy->mailing,
-                             .unsubscribe = str_from(unsubscribe, (size_t)n)};
-    if (render_parts(&w) == 0 && add_headers(&w) == 0 && sign(&w) == 0)
+                             .unsubscribe = buf_str(&composer->unsubscribe),
+                             .names = &composer->names};
+    if (render_subject(&w) == 0 && add_headers(&w) == 0 && add_body(&w) == 0 && sign(&w) == 0)
         join(&w);
 }

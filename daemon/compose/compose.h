@@ -12,16 +12,22 @@
 #define TOCSIN_COMPOSE_COMPOSE_H
 
 #include "compose/copy.h"
+#include "compose/letterhead.h"
 #include "compose/senders.h"
 #include "store/contacts.h"
+#include "store/names.h"
 
 struct composer {
     const struct senders *senders; /* held by whoever sets it; see composer_use */
     struct signers signers;
+    struct token_maker *tokens;
+    struct letterhead letterhead;
+    struct name_memory names;
     struct arena scratch;
-    struct buf subject, html, text; /* rendered */
-    struct buf headers, body;       /* encoded */
-    struct buf value;               /* one header's value */
+    struct buf subject, plain; /* rendered; the latter to be encoded */
+    struct buf headers;        /* as they are signed */
+    struct buf value;          /* one header's value */
+    struct buf unsubscribe;    /* the URL */
 };
 
 void composer_init(struct composer *composer);
@@ -31,8 +37,8 @@ void composer_release(struct composer *composer);
 int composer_use(struct composer *composer, const struct senders *senders, struct err *err);
 
 /*
- * Fills the copy's answer (result, and sender, recipient, text or the reason). `txn` is a read
- * transaction begun for this copy; `now` is in seconds since 1970.
+ * Fills the copy's answer (result, and sender, recipient, head, body or the reason). `txn` is a
+ * read transaction begun a few milliseconds ago at most; `now` is in seconds since 1970.
  */
 void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy, int64_t now);
 

@@ -16,6 +16,7 @@ static struct metric composed = {
 
 struct line {
     struct copy *first, **end;
+    size_t count;
 };
 
 struct composers {
@@ -29,27 +30,45 @@ struct composers {
     unsigned count;
 };
 
-/* Waits for a copy and for the senders to compose it with; false when there is no more to come. */
-static bool take(struct composers *all, struct copy **copy, struct senders **senders)
+enum { BATCH_MAX = 16, ANSWER_WITHIN_US = 500 };
+
+/* Cuts off what one thread shall do: its share, so that the others get some, and not too much, so
+ * that nobody waits long for the first. */
+static struct copy *cut_batch(struct composers *all, struct line *line)
 {
-    struct line *line = NULL;
+    size_t share = (line->count + all->count - 1) / all->count;
+    struct copy *first = line->first, *last = first;
+    size_t n = 1;
+    for (; n < share && n < BATCH_MAX; n++)
+        last = last->next;
+    line->first = last->next;
+    line->count -= n;
+    if (!line->first)
+        line->end = &line->first;
+    last->next = NULL;
+    return first;
+}
+
+/* Waits for copies and for the senders to compose them with; NULL when there are no more to come.
+ */
+static struct copy *take(struct composers *all, struct senders **senders)
+{
+    struct copy *batch = NULL;
     pthread_mutex_lock(&all->lock);
     for (;;) {
-        line = all->lines[LANE_TRANSACTIONAL].first ? &all->lines[LANE_TRANSACTIONAL]
-                                                    : &all->lines[LANE_BULK];
-        if (line->first || all->stopping)
+        struct line *line = all->lines[LANE_TRANSACTIONAL].first ? &all->lines[LANE_TRANSACTIONAL]
+                                                                 : &all->lines[LANE_BULK];
+        if (line->first) {
+            batch = cut_batch(all, line);
+            *senders = senders_ref(all->senders);
+            break;
+        }
+        if (all->stopping)
             break;
         pthread_cond_wait(&all->work, &all->lock);
     }
-    *copy = line->first;
-    if (*copy) {
-        line->first = (*copy)->next;
-        if (!line->first)
-            line->end = &line->first;
-        *senders = senders_ref(all->senders);
-    }
     pthread_mutex_unlock(&all->lock);
-    return *copy != NULL;
+    return batch;
 }
 
 /* Changes over when the senders are others than before, and gives back the reference not needed. */
@@ -69,18 +88,66 @@ static int change_over(struct composer *composer, struct senders **held, struct 
     return 0;
 }
 
-static void compose_one(struct composers *all, struct composer *composer, struct copy *copy)
+/* Copies that are done and go back to one loop with one letter. */
+struct answers {
+    struct copy *first, *last;
+    int64_t since_us;
+};
+
+static void post(struct answers *answers)
+{
+    if (answers->first)
+        loop_post(answers->first->asker, &answers->first->answer);
+    answers->first = NULL;
+}
+
+/* Posts before if they cannot travel together, after if the first has waited long enough. */
+static void add_answer(struct answers *answers, struct copy *copy)
+{
+    int64_t now = clock_mono_us();
+    copy->next = NULL;
+    if (answers->first && answers->first->asker != copy->asker)
+        post(answers);
+    if (answers->first) {
+        answers->last->next = copy;
+    } else {
+        answers->first = copy;
+        answers->since_us = now;
+    }
+    answers->last = copy;
+    if (now - answers->since_us >= ANSWER_WITHIN_US)
+        post(answers);
+}
+
+static void compose_batch(struct composers *all, struct composer *composer, struct copy *batch)
 {
     struct txn txn;
     struct err err;
+    struct answers answers = {0};
     txn_begin(all->store, &txn);
-    compose_copy(composer, &txn, copy, clock_wall_s());
-    if (txn_failed(&txn, &err) != 0) {
-        copy->result = COPY_HELD;
-        log_say(LOG_ERROR, "compose_failed", "%s", err.text);
+    for (struct copy *copy = batch, *next; copy; copy = next) {
+        next = copy->next;
+        compose_copy(composer, &txn, copy, clock_wall_s());
+        if (txn_failed(&txn, &err) != 0)
+            copy->result = COPY_HELD;
+        metric_add(&composed, copy->result == COPY_READY);
+        add_answer(&answers, copy);
     }
+    if (txn_failed(&txn, &err) != 0)
+        log_say(LOG_ERROR, "compose_failed", "%s", err.text);
     txn_end(&txn);
-    metric_add(&composed, copy->result == COPY_READY);
+    post(&answers);
+}
+
+static void hold_batch(struct copy *batch)
+{
+    struct answers answers = {0};
+    for (struct copy *copy = batch, *next; copy; copy = next) {
+        next = copy->next;
+        copy->result = COPY_HELD;
+        add_answer(&answers, copy);
+    }
+    post(&answers);
 }
 
 static void *composer_run(void *ctx)
@@ -88,17 +155,16 @@ static void *composer_run(void *ctx)
     struct composers *all = ctx;
     struct composer composer;
     struct senders *held = NULL, *fresh;
-    struct copy *copy;
     struct err err;
+    pthread_setname_np(pthread_self(), "composer");
     composer_init(&composer);
-    while (take(all, &copy, &fresh)) {
+    for (struct copy *batch; (batch = take(all, &fresh));) {
         if (change_over(&composer, &held, fresh, &err) == 0) {
-            compose_one(all, &composer, copy);
+            compose_batch(all, &composer, batch);
         } else {
-            copy->result = COPY_HELD;
             log_say(LOG_ERROR, "signing_keys_failed", "%s", err.text);
+            hold_batch(batch);
         }
-        loop_post(copy->asker, &copy->answer);
     }
     composer_release(&composer);
     senders_unref(held);
@@ -154,14 +220,22 @@ struct senders *composers_senders(struct composers *composers)
     return senders;
 }
 
-void composers_ask(struct composers *composers, struct copy *copy)
+void composers_ask(struct composers *composers, struct copy *first)
 {
-    struct line *line = &composers->lines[copy->mailing->lane];
-    copy->next = NULL;
+    bool many = first->next != NULL;
     pthread_mutex_lock(&composers->lock);
-    *line->end = copy;
-    line->end = &copy->next;
-    pthread_cond_signal(&composers->work);
+    for (struct copy *copy = first, *next; copy; copy = next) {
+        struct line *line = &composers->lines[copy->mailing->lane];
+        next = copy->next;
+        copy->next = NULL;
+        *line->end = copy;
+        line->end = &copy->next;
+        line->count++;
+    }
+    if (many)
+        pthread_cond_broadcast(&composers->work);
+    else
+        pthread_cond_signal(&composers->work);
     pthread_mutex_unlock(&composers->lock);
 }
 

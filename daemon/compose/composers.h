@@ -1,7 +1,8 @@
 /*
- * The composer threads: copies go in from any delivery thread and come back, composed, as letters
- * to the loop that asked. Transactional copies are taken before bulk ones. How many may be inside
- * is the asker's to bound; nothing is queued here beyond what sites have asked for.
+ * The composer threads: copies go in from any delivery thread, several at once, and come back,
+ * composed, as letters to the loop that asked: each letter is the answer of a copy, and brings
+ * those that follow it by `next` too. Transactional copies are taken before bulk ones. How many may
+ * be inside is the asker's to bound; nothing is queued here beyond what sites have asked for.
  */
 #ifndef TOCSIN_COMPOSE_COMPOSERS_H
 #define TOCSIN_COMPOSE_COMPOSERS_H
@@ -18,8 +19,9 @@ struct composers *composers_new(struct store *store, unsigned count, struct send
 /* New senders after a reload; each thread changes over before its next copy. */
 void composers_use(struct composers *composers, struct senders *senders);
 
-/* Asks for a copy: copy->mailing, contact, asker and answer.deliver are set. From any thread. */
-void composers_ask(struct composers *composers, struct copy *copy);
+/* Asks for a copy and those that follow it by `next`: mailing, contact, asker and answer.deliver of
+ * each are set. From any thread. */
+void composers_ask(struct composers *composers, struct copy *first);
 
 /* Ends the threads after what was asked; every copy comes back. NULL is fine. */
 void composers_free(struct composers *composers);

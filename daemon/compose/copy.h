@@ -12,7 +12,7 @@
 #include "store/ledger.h"
 
 enum copy_result {
-    COPY_READY, /* sender, recipient and text are to be sent */
+    COPY_READY, /* sender, recipient, head and body are to be sent */
     COPY_HELD,  /* the job is paused or cancelled: leave it in the queue */
     COPY_SKIP,  /* never send it: `reason`, with `why` for people */
 };
@@ -32,7 +32,8 @@ struct copy {
     enum skip_reason reason;
     struct err why;
     struct buf sender, recipient; /* addresses, without brackets */
-    struct buf text;              /* header and body, CRLF lines, 7-bit */
+    struct buf head, body;        /* the message, with the empty line in between in `head`: CRLF
+                                     lines, 7-bit (a UTF-8 address apart) */
     bool needs_smtputf8;
 };
 

@@ -137,21 +137,11 @@ static int check_source(const struct source *source, struct err *err)
     return 0;
 }
 
-static struct template *compile(struct str text, unsigned first_line, struct err *err)
-{
-    struct template_error error;
-    struct template_options options = {.first_line = first_line};
-    struct template *t = template_compile(text, &options, &error);
-    if (!t)
-        err_set(err, "%s", error.text);
-    return t;
-}
-
 /* Errors must name the lines that people wrote, so what is Markdown is compiled as it stands once,
  * before its lines are moved. */
 static int check_liquid(struct str text, unsigned first_line, struct err *err)
 {
-    struct template *t = compile(text, first_line, err);
+    struct template *t = part_template(text, first_line, err);
     template_free(t);
     return t ? 0 : -1;
 }
@@ -205,13 +195,14 @@ static int make_text(const struct source *source, struct buf *text, struct err *
 static int compile_parts(struct message *m, const struct source *source, struct err *err)
 {
     struct buf html = BUF_INIT, text = BUF_INIT;
+    int result = -1;
     if (make_html(source, &html, err) == 0 && make_text(source, &text, err) == 0 &&
-        (m->subject = compile(source->subject, source->subject_line, err)) &&
-        (m->html = compile(buf_str(&html), 1, err)))
-        m->text = compile(buf_str(&text), 1, err);
+        (m->subject = part_template(source->subject, source->subject_line, err)) &&
+        part_compile(&m->html, buf_str(&html), &m->memory, err) == 0)
+        result = part_compile(&m->text, buf_str(&text), &m->memory, err);
     buf_release(&html);
     buf_release(&text);
-    return m->text ? 0 : -1;
+    return result;
 }
 
 static int read_mailboxes(struct message *m, const struct source *source, struct err *err)
@@ -266,8 +257,8 @@ void message_free(struct message *message)
     if (!message)
         return;
     template_free(message->subject);
-    template_free(message->html);
-    template_free(message->text);
+    part_release(&message->html);
+    part_release(&message->text);
     arena_release(&message->memory);
     free(message);
 }

@@ -18,15 +18,14 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "compose/part.h"
 #include "mail/mailbox.h"
-#include "template/liquid.h"
 
 enum { MESSAGE_MAX_SIZE = 1024 * 1024 };
 
 struct message {
     struct template *subject;
-    struct template *html;
-    struct template *text;
+    struct part html, text;
     struct mailbox from;
     struct mailbox reply_to;
     bool has_from, has_reply_to;

@@ -1,7 +1,5 @@
 #include "compose/scope.h"
 
-#include "store/names.h"
-
 /* What every contact has. A column of the same name wins over `id` and `address`. */
 static bool contact_own(const struct contact *contact, struct str member, struct value *out)
 {
@@ -17,7 +15,7 @@ static bool contact_own(const struct contact *contact, struct str member, struct
 static bool contact_get(const void *ctx, struct str member, struct value *out)
 {
     const struct scope *s = ctx;
-    uint32_t attribute = name_find(s->txn, NAME_ATTRIBUTE, member);
+    uint32_t attribute = name_recall(s->names, s->txn, NAME_ATTRIBUTE, member);
     struct str value = attribute ? contact_value(s->contact, attribute) : (struct str){NULL, 0};
     if (!value.at)
         return contact_own(s->contact, member, out);
@@ -59,19 +57,19 @@ static bool links_get(const void *ctx, struct str member, struct value *out)
 }
 
 static const struct {
-    const char *name;
+    struct str name;
     struct object_type type;
 } roots[] = {
-    {"contact", {.get = contact_get}},
-    {"job", {.get = job_get}},
-    {"message", {.get = message_get}},
-    {"links", {.get = links_get}},
+    {STR("contact"), {.get = contact_get}},
+    {STR("job"), {.get = job_get}},
+    {STR("message"), {.get = message_get}},
+    {STR("links"), {.get = links_get}},
 };
 
 static bool lookup(void *ctx, struct str name, struct value *out)
 {
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-        if (!str_eq(name, str_of(roots[i].name)))
+        if (!str_eq(name, roots[i].name))
             continue;
         *out = value_object(&roots[i].type, ctx);
         return true;

@@ -4,6 +4,7 @@
 
 #include "compose/mailing.h"
 #include "store/contacts.h"
+#include "store/names.h"
 #include "template/value.h"
 
 struct scope {
@@ -11,6 +12,7 @@ struct scope {
     const struct contact *contact;
     const struct mailing *mailing;
     struct str unsubscribe; /* the URL */
+    struct name_memory *names;
 };
 
 /* For template_render; `scope` must stay as long as the rendering. */

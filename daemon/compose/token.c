@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/random.h"
 
 enum { TOKEN_BYTES = 16 };
@@ -59,17 +60,49 @@ static uint32_t get_u32(const unsigned char *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-static void fill_bytes(const struct token_key *key, enum token_purpose purpose, uint32_t job,
+struct token_maker {
+    EVP_MAC_CTX *hmac; /* keyed, and begun anew for each token */
+};
+
+/* SHA-256 and HMAC are always there; without them nothing here is safe. */
+static void must(int done)
+{
+    if (!done)
+        abort();
+}
+
+struct token_maker *token_maker_new(const struct token_key *key)
+{
+    struct token_maker *maker = NEW(struct token_maker);
+    char digest[] = "SHA256";
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                           OSSL_PARAM_construct_end()};
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    maker->hmac = EVP_MAC_CTX_new(mac);
+    EVP_MAC_free(mac);
+    must(maker->hmac && EVP_MAC_init(maker->hmac, key->bytes, sizeof(key->bytes), params));
+    return maker;
+}
+
+void token_maker_free(struct token_maker *maker)
+{
+    if (!maker)
+        return;
+    EVP_MAC_CTX_free(maker->hmac);
+    free(maker);
+}
+
+static void fill_bytes(struct token_maker *maker, enum token_purpose purpose, uint32_t job,
                        uint32_t contact, unsigned char bytes[TOKEN_BYTES])
 {
     unsigned char message[9] = {(unsigned char)purpose};
     unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned digest_len = 0;
+    size_t digest_len = 0;
     put_u32(message + 1, job);
     put_u32(message + 5, contact);
-    if (!HMAC(EVP_sha256(), key->bytes, sizeof(key->bytes), message, sizeof(message), digest,
-              &digest_len))
-        abort(); /* SHA-256 is always there; without it nothing here is safe */
+    must(EVP_MAC_init(maker->hmac, NULL, 0, NULL) &&
+         EVP_MAC_update(maker->hmac, message, sizeof(message)) &&
+         EVP_MAC_final(maker->hmac, digest, &digest_len, sizeof(digest)));
     memcpy(bytes, message + 1, 8);
     memcpy(bytes + 8, digest, 8);
 }
@@ -87,11 +120,11 @@ static void encode(const unsigned char bytes[TOKEN_BYTES], char out[TOKEN_LENGTH
     out[n] = '\0';
 }
 
-void token_make(const struct token_key *key, enum token_purpose purpose, uint32_t job,
+void token_make(struct token_maker *maker, enum token_purpose purpose, uint32_t job,
                 uint32_t contact, char out[TOKEN_LENGTH + 1])
 {
     unsigned char bytes[TOKEN_BYTES];
-    fill_bytes(key, purpose, job, contact, bytes);
+    fill_bytes(maker, purpose, job, contact, bytes);
     encode(bytes, out);
 }
 
@@ -124,13 +157,13 @@ static bool decode(struct str token, unsigned char bytes[TOKEN_BYTES])
     return (held & ((1U << bits) - 1)) == 0; /* the two bits that pad it must be zero */
 }
 
-bool token_check(const struct token_key *key, enum token_purpose purpose, struct str token,
+bool token_check(struct token_maker *maker, enum token_purpose purpose, struct str token,
                  uint32_t *job, uint32_t *contact)
 {
     unsigned char bytes[TOKEN_BYTES], want[TOKEN_BYTES];
     if (!decode(token, bytes))
         return false;
-    fill_bytes(key, purpose, get_u32(bytes), get_u32(bytes + 4), want);
+    fill_bytes(maker, purpose, get_u32(bytes), get_u32(bytes + 4), want);
     if (CRYPTO_memcmp(bytes, want, sizeof(bytes)) != 0)
         return false;
     *job = get_u32(bytes);

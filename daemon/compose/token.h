@@ -29,12 +29,17 @@ struct token_key {
 /* Reads the key file, making it (mode 0600, from the kernel's randomness) when it is not there. */
 int token_key_load(const char *path, struct token_key *key, struct err *err);
 
+/* What makes and checks tokens with one key. For one thread; it copies the key. */
+struct token_maker;
+struct token_maker *token_maker_new(const struct token_key *key);
+void token_maker_free(struct token_maker *maker); /* NULL is fine */
+
 /* Writes TOKEN_LENGTH characters and a NUL. */
-void token_make(const struct token_key *key, enum token_purpose purpose, uint32_t job,
+void token_make(struct token_maker *maker, enum token_purpose purpose, uint32_t job,
                 uint32_t contact, char out[TOKEN_LENGTH + 1]);
 
 /* The other way: false unless the token is one that this key made for this purpose. */
-bool token_check(const struct token_key *key, enum token_purpose purpose, struct str token,
+bool token_check(struct token_maker *maker, enum token_purpose purpose, struct str token,
                  uint32_t *job, uint32_t *contact);
 
 #endif

@@ -312,13 +312,14 @@ void connection_open(struct site *site)
 
 static void send_parcel(struct connection *c, struct parcel *p)
 {
-    p->transaction = (struct smtp_transaction){.owner = p,
-                                               .sender = buf_str(&p->copy.sender),
-                                               .recipient = buf_str(&p->copy.recipient),
-                                               .body = {buf_str(&p->copy.text)},
-                                               .body_count = 1,
-                                               .eight_bit = p->copy.needs_smtputf8,
-                                               .needs_smtputf8 = p->copy.needs_smtputf8};
+    p->transaction =
+        (struct smtp_transaction){.owner = p,
+                                  .sender = buf_str(&p->copy.sender),
+                                  .recipient = buf_str(&p->copy.recipient),
+                                  .body = {buf_str(&p->copy.head), buf_str(&p->copy.body)},
+                                  .body_count = 2,
+                                  .eight_bit = p->copy.needs_smtputf8,
+                                  .needs_smtputf8 = p->copy.needs_smtputf8};
     c->in_flight++;
     c->site->in_flight++;
     c->served++;
@@ -335,15 +336,19 @@ static bool is_used_up(const struct connection *c)
 
 void connection_fill(struct connection *c)
 {
+    bool sent = false;
     if (!c->ready || c->leaving)
         return;
     while (!is_used_up(c) && smtp_client_room(c->client) > 0 &&
            thread_of(c)->uncommitted < UNCOMMITTED_MAX) {
         struct parcel *p = site_take_ready(c->site);
         if (!p)
-            return;
+            break;
         send_parcel(c, p);
+        sent = true;
     }
+    if (sent)
+        smtp_client_flush(c->client);
     if (is_used_up(c))
         connection_quit(c);
 }

@@ -63,14 +63,15 @@ static void destroy(struct parcel *parcel)
 {
     buf_release(&parcel->copy.sender);
     buf_release(&parcel->copy.recipient);
-    buf_release(&parcel->copy.text);
+    buf_release(&parcel->copy.head);
+    buf_release(&parcel->copy.body);
     free(parcel);
 }
 
 void parcel_free(struct delivery_thread *thread, struct parcel *parcel)
 {
     thread->parcels--;
-    if (thread->spare_count >= SPARE_MAX || parcel->copy.text.size > SPARE_TEXT_MAX) {
+    if (thread->spare_count >= SPARE_MAX || parcel->copy.body.size > SPARE_TEXT_MAX) {
         destroy(parcel);
         return;
     }

@@ -18,6 +18,8 @@ void site_route_key(const struct route *route, char key[SITE_KEY_SIZE])
     snprintf(key, SITE_KEY_SIZE, "%s:%u", route->host.at, (unsigned)route->port);
 }
 
+static void work(void *ctx);
+
 static void on_wake(void *ctx)
 {
     struct site *site = ctx;
@@ -48,6 +50,7 @@ struct site *site_get(struct delivery_thread *thread, const struct route *route)
         parcel_line_init(&site->lanes[i].ready);
     }
     timer_init(&site->wake, &thread->loop, on_wake, site);
+    chore_init(&site->chore, &thread->loop, work, site);
     site_reload(site);
     HASH_ADD_KEYPTR(hh, thread->sites, site->key, strlen(site->key), site);
     return site;
@@ -57,6 +60,7 @@ void site_free(struct site *site)
 {
     HASH_DEL(site->thread->sites, site);
     timer_stop(&site->wake);
+    chore_cancel(&site->chore);
     resolve_cancel(site->resolving);
     heap_release(&site->waiting);
     SSL_SESSION_free(site->session);
@@ -173,8 +177,8 @@ static void load_lane(struct site *site, struct site_lane *lane, struct txn *txn
             return;
         feed_read(lane->ring.head, txn, target - lane->loaded.count, &lane->loaded);
     }
-    site->again |=
-        lane->loaded.count == 0; /* reading only what is under way: go on, from the loop */
+    if (lane->loaded.count == 0)
+        site_work(site); /* what was read is all under way: go on in the next turn */
 }
 
 static void load(struct site *site)
@@ -217,40 +221,52 @@ static size_t ready_copies(const struct site *site)
     return n;
 }
 
-/* Messages are made only for connections that are there, one flight ahead of what these can send.
+/* Messages are made only for connections that are there, one flight ahead of what these can send;
+ * and many together, since waking a composer costs as much as composing: not before half are gone.
  */
 static void compose(struct site *site)
 {
     size_t want = 2 * (size_t)site->ready_count * site->limits.in_flight;
-    if (want == 0 || resting(site))
+    struct copy *first = NULL, **end = &first;
+    if (want == 0 || site->composing + ready_copies(site) > want / 2 || resting(site))
         return;
     while (may_begin(site) && site->composing + ready_copies(site) < want) {
         struct parcel *p = take_loaded(site);
         if (!p)
-            return;
+            break;
         p->copy.answer.deliver = site_on_composed;
         site->composing++;
-        composers_ask(site->thread->composers, &p->copy);
+        *end = &p->copy;
+        end = &p->copy.next;
     }
+    *end = NULL;
+    if (first)
+        composers_ask(site->thread->composers, first);
 }
 
-void site_on_composed(struct letter *letter)
+static void settle_composed(struct site *site, struct copy *copy)
 {
-    struct copy *copy = LETTER_OF(letter, struct copy, answer);
     struct parcel *p = LETTER_OF(copy, struct parcel, copy);
-    struct site *site = p->feed->site;
-    struct delivery_thread *thread = site->thread;
     site->composing--;
     if (copy->result == COPY_HELD && mailing_gate(copy->mailing) == GATE_OPEN)
         rest(site); /* not held by the job: it could not be made now */
     if (copy->result == COPY_SKIP)
-        report_skip(thread, p);
-    else if (copy->result == COPY_HELD || thread->stopping)
-        parcel_put_back(thread, p);
+        report_skip(site->thread, p);
+    else if (copy->result == COPY_HELD || site->thread->stopping)
+        parcel_put_back(site->thread, p);
     else
         parcel_line_add(&site->lanes[copy->mailing->lane].ready, p);
-    site_work(site);
-    thread_end_if_done(thread);
+}
+
+void site_on_composed(struct letter *letter)
+{
+    struct copy *next = LETTER_OF(letter, struct copy, answer);
+    for (struct copy *copy; (copy = next);) {
+        struct site *site = LETTER_OF(copy, struct parcel, copy)->feed->site;
+        next = copy->next;
+        settle_composed(site, copy);
+        site_work(site);
+    }
 }
 
 /* The rate does not let the next one go yet. */
@@ -349,37 +365,29 @@ static void connect_more(struct site *site)
         connection_open(site);
 }
 
-static void work_once(struct site *site)
+static void work(void *ctx)
 {
+    struct site *site = ctx;
     load(site);
     compose(site);
     for (struct connection *c = site->connections, *next; c; c = next) {
         next = c->next;
         connection_fill(c);
     }
+    compose(site); /* instead of those that went */
     connect_more(site);
+    thread_end_if_done(site->thread);
 }
 
 void site_work(struct site *site)
 {
-    if (site->working) {
-        site->again = true;
-        return;
-    }
-    site->working = true;
-    site->again = false;
-    work_once(site);
-    site->working = false;
-    if (site->again)
-        wake_in(site, 0);
+    chore_ask(&site->chore);
 }
 
 void sites_work(struct delivery_thread *thread)
 {
-    for (struct site *site = thread->sites, *next; site; site = next) {
-        next = site->hh.next;
+    for (struct site *site = thread->sites; site; site = site->hh.next)
         site_work(site);
-    }
 }
 
 void site_drain(struct site *site)

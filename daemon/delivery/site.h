@@ -8,7 +8,8 @@
  *                  returned ──┘ (before those)                        │
  *                     └──────── a session ended before it was sent ◄──┘
  *
- * `site_work` is the one place where these decisions are made; every event ends in it.
+ * `work` (site.c) is the one place where these decisions are made; every event ends in asking for
+ * it.
  */
 #ifndef TOCSIN_DELIVERY_SITE_H
 #define TOCSIN_DELIVERY_SITE_H
@@ -67,7 +68,7 @@ struct site {
     struct timer wake;
     uint64_t wake_at_ms;    /* while it runs: on the loop's clock */
     uint64_t rest_until_ms; /* nothing is loaded or composed before: the store or a key failed */
-    bool working, again;
+    struct chore chore;     /* all that can be done now, once for whatever happened */
     UT_hash_handle hh;
 };
 
@@ -79,7 +80,7 @@ struct site *site_get(struct delivery_thread *thread, const struct route *route)
 void site_free(struct site *site);
 struct str site_key(const struct site *site);
 
-/* Does all that can be done at this moment. */
+/* Does all that can be done, at the end of this turn of the loop. */
 void site_work(struct site *site);
 void sites_work(struct delivery_thread *thread);
 

@@ -29,11 +29,13 @@ int loop_init(struct loop *loop, const char *name, struct err *err)
         return err_set(err, "The event loop \"%s\" cannot be made: %s.", name, uv_strerror(rc));
     loop->uv.data = loop;
     timers_init(&loop->timers, &loop->uv);
+    chores_init(&loop->chores, &loop->uv);
     if (letterbox_init(&loop->letterbox, &loop->uv, err) == 0) {
         loop->scratch = loop_scratch_new();
         return 0;
     }
     timers_close(&loop->timers);
+    chores_close(&loop->chores);
     finish_closing(loop);
     uv_loop_close(&loop->uv);
     return -1;
@@ -85,6 +87,7 @@ void loop_release(struct loop *loop)
     finish_closing(loop);
     letterbox_close(&loop->letterbox);
     timers_close(&loop->timers);
+    chores_close(&loop->chores);
     finish_closing(loop);
     uv_walk(&loop->uv, log_left_open, loop);
     timers_release(&loop->timers);

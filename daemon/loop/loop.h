@@ -1,8 +1,9 @@
 /*
- * A thread and what it waits for: a libuv loop with a letterbox, timers and the scratch memory that
- * all its streams share, so that an idle connection costs no buffer. Everything that is made on a
- * loop (streams, timers, listeners) belongs to its thread; other threads post letters. The main
- * thread may run a loop itself. Who makes things on a loop closes them before the loop stops.
+ * A thread and what it waits for: a libuv loop with a letterbox, timers, chores and the scratch
+ * memory that all its streams share, so that an idle connection costs no buffer. Everything that is
+ * made on a loop (streams, timers, listeners) belongs to its thread; other threads post letters.
+ * The main thread may run a loop itself. Who makes things on a loop closes them before the loop
+ * stops.
  */
 #ifndef TOCSIN_LOOP_LOOP_H
 #define TOCSIN_LOOP_LOOP_H
@@ -11,6 +12,7 @@
 #include <uv.h>
 
 #include "base/err.h"
+#include "loop/chore.h"
 #include "loop/letterbox.h"
 #include "loop/timer.h"
 
@@ -20,6 +22,7 @@ struct loop {
     uv_loop_t uv; /* for rooms that hand it to a library, as dns/ does */
     struct letterbox letterbox;
     struct timers timers;
+    struct chores chores;
     struct loop_scratch *scratch; /* scratch.h */
     struct letter stop;           /* posted once, by the first loop_stop */
     atomic_bool stopping;

@@ -151,7 +151,8 @@ static void on_read_failed(struct stream *stream, int rc)
  * A server that sends its answers in small pieces under Nagle's algorithm waits for our ACK before
  * the next piece, and ours would wait up to 40 ms for something to travel with: Postfix with
  * CHUNKING so took 23 messages a second on a connection instead of 480. The kernel forgets the
- * option by itself (tcp(7)), so it is set again for each read.
+ * option by itself (tcp(7)), so it is set again for each read that wrote nothing: what is written
+ * takes the ACK along.
  */
 static void ack_at_once(struct stream *stream)
 {
@@ -172,11 +173,13 @@ static void on_uv_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *buf)
         on_read_failed(stream, (int)n);
     if (n < 0 || stream->state != STREAM_OPEN)
         return; /* closing: what still comes is nobody's */
-    ack_at_once(stream);
+    stream->answered = false;
     if (stream->ssl)
         stream_tls_input(stream, str_from(buf->base, (size_t)n));
     else
         stream_give(stream, str_from(buf->base, (size_t)n));
+    if (!stream->answered && stream->state == STREAM_OPEN)
+        ack_at_once(stream);
 }
 
 static void on_uv_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)

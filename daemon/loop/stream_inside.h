@@ -48,6 +48,7 @@ struct stream {
     enum stream_end why;
     char *detail; /* a sentence, or NULL */
     bool reading, paused, writing;
+    bool answered;     /* something was written since the last read began */
     bool peer_ended;   /* it will send no more */
     bool write_failed; /* it takes no more; what it sent before may still be readable */
 

@@ -86,6 +86,7 @@ static ssize_t try_write(struct stream *stream, const struct str *parts, size_t 
     for (size_t i = 0; i < n; i++)
         bufs[i] = (uv_buf_t){.base = (char *)parts[i].at, .len = parts[i].len};
     int rc = uv_try_write(&stream->uv.stream, bufs, (unsigned)n);
+    stream->answered |= rc > 0;
     return rc == UV_EAGAIN ? 0 : rc;
 }
 

@@ -185,6 +185,10 @@ unsigned smtp_client_room(const struct smtp_client *client)
 void smtp_client_send(struct smtp_client *client, struct smtp_transaction *tx)
 {
     smtp_session_send(&client->session, tx);
+}
+
+void smtp_client_flush(struct smtp_client *client)
+{
     pump(client);
 }
 

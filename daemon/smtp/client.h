@@ -12,7 +12,7 @@
  *                            │              └──────────── on_room <────────────────┘
  *                            └─ smtp_client_quit / smtp_client_abort / the server ──> on_closed
  *
- * Callbacks may come from inside send, quit and abort when these are called from outside a
+ * Callbacks may come from inside flush, quit and abort when these are called from outside a
  * callback; on_closed never comes from inside a call. Every call is allowed inside every callback;
  * in on_closed, calls do nothing.
  */
@@ -59,8 +59,10 @@ struct smtp_client *smtp_client_new(struct loop *loop, const struct smtp_params 
 /* How many transactions may be sent at this moment; 0 before on_ready and after quit. */
 unsigned smtp_client_room(const struct smtp_client *client);
 
-/* Begins a transaction. Allowed only while smtp_client_room is above 0. */
+/* Takes a transaction. Allowed only while smtp_client_room is above 0. It begins with the next
+ * smtp_client_flush: what was taken together goes out in one write. */
 void smtp_client_send(struct smtp_client *client, struct smtp_transaction *tx);
+void smtp_client_flush(struct smtp_client *client);
 
 /* Takes no more transactions, and says QUIT after the last answer. Before on_ready: just closes. */
 void smtp_client_quit(struct smtp_client *client);

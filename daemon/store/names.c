@@ -5,6 +5,7 @@
  */
 #include "store/names.h"
 
+#include "base/hash.h"
 #include "store/table.h"
 
 static struct key kind_key(enum name_kind kind)
@@ -41,6 +42,26 @@ uint32_t name_find(struct txn *txn, enum name_kind kind, struct str name)
     uint32_t id = read_u32(&r);
     if (id == 0 || r.left)
         return txn_damaged(txn, TABLE_NAMES, key_view(&key));
+    return id;
+}
+
+uint32_t name_recall(struct name_memory *memory, struct txn *txn, enum name_kind kind,
+                     struct str name)
+{
+    enum { SLOTS = sizeof(memory->slots) / sizeof(memory->slots[0]) };
+    size_t at = hash_bytes(name.at, name.len) % SLOTS;
+    struct str held = str_from(memory->slots[at].text, memory->slots[at].len);
+    bool known = held.len && memory->slots[at].kind == kind && str_eq(name, held);
+    if (known && (memory->slots[at].id || memory->slots[at].absent_when == txn_state(txn)))
+        return memory->slots[at].id;
+    uint32_t id = name_find(txn, kind, name);
+    if (name.len > sizeof(memory->slots[at].text) || txn->rc)
+        return id;
+    memory->slots[at].id = id;
+    memory->slots[at].kind = (uint8_t)kind;
+    memory->slots[at].len = (uint8_t)name.len;
+    memory->slots[at].absent_when = txn_state(txn);
+    memcpy(memory->slots[at].text, name.at, name.len);
     return id;
 }
 

@@ -19,7 +19,24 @@ enum { NAME_MAX_LENGTH = 255 };
 /* The number of a name, or 0 when it has none yet. */
 uint32_t name_find(struct txn *txn, enum name_kind kind, struct str name);
 
-/* The same, giving it the next number if it has none. Writer only. */
+/*
+ * A thread's memory of names that are asked for again and again. A number never changes; that a
+ * name has none is believed until something is committed. All zeroes is an empty memory.
+ */
+struct name_memory {
+    struct {
+        uint32_t id;          /* 0: it has none, */
+        uint8_t kind, len;    /* (0: nothing is remembered here) */
+        uint64_t absent_when; /* in this state of the store */
+        char text[50];
+    } slots[128];
+};
+
+/* name_find with a memory. */
+uint32_t name_recall(struct name_memory *memory, struct txn *txn, enum name_kind kind,
+                     struct str name);
+
+/* The same as name_find, giving it the next number if it has none. Writer only. */
 uint32_t name_intern(struct txn *txn, enum name_kind kind, struct str name);
 
 /* The name of a number; empty (at == NULL) when there is none. Valid until txn_end. */

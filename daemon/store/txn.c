@@ -35,6 +35,11 @@ void txn_end(struct txn *txn)
     pthread_rwlock_unlock(&txn->store->growing);
 }
 
+uint64_t txn_state(const struct txn *txn)
+{
+    return txn->mdb ? mdb_txn_id(txn->mdb) : 0;
+}
+
 void txn_abort(struct txn *txn)
 {
     close_cursors(txn);

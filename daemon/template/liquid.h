@@ -56,6 +56,16 @@ struct template_zone {
 
 enum render_escape { ESCAPE_NONE, ESCAPE_HTML };
 
+/*
+ * Takes a rendering piece by piece, in order, so that the texts that are the same in every
+ * rendering can be prepared once (encoded, say) and only the values cost something each time.
+ */
+struct render_target {
+    void *ctx;
+    void (*constant)(void *ctx, uint32_t number); /* template_constant(t, number) */
+    void (*value)(void *ctx, struct str text);    /* never empty; valid during the call */
+};
+
 struct render_options {
     /*
      * ESCAPE_HTML: & < > " ' of values become entities, unless the last filter is `raw` or the
@@ -65,6 +75,8 @@ struct render_options {
     int64_t now_s;                    /* "now" and "today" of the `date` filter, Unix seconds */
     const struct template_zone *zone; /* NULL is UTC */
     struct render_limits limits;
+    /* NULL: everything is appended to `out`. Else it goes here, and `out` is only worked in. */
+    const struct render_target *target;
 };
 
 /*
@@ -75,6 +87,10 @@ struct template *template_compile(struct str source, const struct template_optio
                                   struct template_error *error);
 
 void template_free(struct template *t);
+
+/* The texts that stand in a template as they are, numbered from 0. They live as long as it does. */
+uint32_t template_constant_count(const struct template *t);
+struct str template_constant(const struct template *t, uint32_t number);
 
 /*
  * Appends the rendering to `out`. Temporary values go to `scratch`, which the caller resets

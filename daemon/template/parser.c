@@ -100,6 +100,19 @@ bool parser_at(const struct parser *p, const char *name)
     return str_eq(p->piece.name, str_of(name));
 }
 
+/* Appends to an array of the template's that doubles whenever it is full. */
+static void add_str(struct parser *p, struct str **all, uint32_t *count, size_t *size, struct str s)
+{
+    if (*count == *size) {
+        *size = *size ? *size * 2 : 16;
+        struct str *more = arena_alloc(&p->template->arena, *size * sizeof(*more));
+        if (*count)
+            memcpy(more, *all, *count * sizeof(*more));
+        *all = more;
+    }
+    (*all)[(*count)++] = s;
+}
+
 int parser_symbol(struct parser *p, struct str name, uint32_t *symbol)
 {
     struct template *t = p->template;
@@ -109,15 +122,17 @@ int parser_symbol(struct parser *p, struct str name, uint32_t *symbol)
     if (t->symbol_count == MAX_SYMBOLS)
         return parser_fail(p, "a template can use at most %d names; this one has more.",
                            MAX_SYMBOLS);
-    if (t->symbol_count == p->symbol_size) {
-        p->symbol_size = p->symbol_size ? p->symbol_size * 2 : 16;
-        struct str *more = arena_alloc(&t->arena, p->symbol_size * sizeof(*more));
-        if (t->symbol_count)
-            memcpy(more, t->symbols, t->symbol_count * sizeof(*more));
-        t->symbols = more;
-    }
-    t->symbols[t->symbol_count++] = name;
+    add_str(p, &t->symbols, &t->symbol_count, &p->symbol_size, name);
     return 0;
+}
+
+void parser_text(struct parser *p, struct node *n, struct str text)
+{
+    struct template *t = p->template;
+    n->render = render_text;
+    n->constant = t->constant_count;
+    n->blank = space_skip(text).len == 0;
+    add_str(p, &t->constants, &t->constant_count, &p->constant_size, text);
 }
 
 static struct node *node_push(struct parser *p)
@@ -148,10 +163,7 @@ static void parse_text(struct parser *p)
     p->trim_next = false;
     if (s.len == 0)
         return;
-    struct node *n = node_push(p);
-    n->render = render_text;
-    n->text = s;
-    n->blank = space_skip(s).len == 0;
+    parser_text(p, node_push(p), s);
 }
 
 static int parse_output(struct parser *p)

@@ -21,7 +21,7 @@ struct parser {
     unsigned depth, max_depth;
     struct str *loops; /* "name-collection" of each `for`, numbered */
     size_t loop_count, loop_size;
-    size_t symbol_size;
+    size_t symbol_size, constant_size;
 };
 
 /* Fails at the piece at hand. */
@@ -52,6 +52,9 @@ int parser_stray(struct parser *p, const struct piece *open);
 
 /* Drops plain text from a block that is blank. */
 void block_strip(struct block *block);
+
+/* Makes the node one that renders this text. */
+void parser_text(struct parser *p, struct node *n, struct str text);
 
 /* The number of a name that starts a path; -1 if there are too many. */
 int parser_symbol(struct parser *p, struct str name, uint32_t *symbol);

@@ -98,7 +98,7 @@ struct node {
     uint32_t at; /* offset in the source, for errors */
     bool blank;
     union {
-        struct str text;
+        uint32_t constant; /* of a text: its number */
         const struct chain *chain;
         const void *detail; /* of a tag: what its file defines */
     };
@@ -112,6 +112,8 @@ struct template
     struct block body;
     struct str *symbols; /* every name that starts a path or is assigned */
     uint32_t symbol_count;
+    struct str *constants; /* the texts that stand in it as they are */
+    uint32_t constant_count;
     uint32_t loop_count; /* distinct `for` loops, for `offset: continue` */
 };
 

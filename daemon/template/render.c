@@ -75,16 +75,22 @@ void render_work(struct render *r, size_t bytes)
             (unsigned long long)r->limits.work);
 }
 
-void text_add(struct render *r, struct str s)
+/* False, and failed, if so many bytes more are beyond the limit; false after any failure. */
+static bool has_room(struct render *r, size_t bytes)
 {
     if (r->failed)
-        return;
-    size_t used = r->out->len - r->out_start;
-    if (s.len > r->limits.output - used) {
-        render_fail(r, "the output is longer than %zu bytes.", r->limits.output);
-        return;
-    }
-    buf_add_str(r->out, s);
+        return false;
+    size_t used = r->given + r->out->len - r->out_start;
+    if (used <= r->limits.output && bytes <= r->limits.output - used)
+        return true;
+    render_fail(r, "the output is longer than %zu bytes.", r->limits.output);
+    return false;
+}
+
+void text_add(struct render *r, struct str s)
+{
+    if (has_room(r, s.len))
+        buf_add_str(r->out, s);
 }
 
 void text_add_byte(struct render *r, char byte)
@@ -219,14 +225,33 @@ struct str render_str(struct render *r, const struct value *v)
 
 enum flow render_text(struct render *r, const struct node *n)
 {
-    text_add(r, n->text);
+    struct str text = r->template->constants[n->constant];
+    if (!r->target) {
+        text_add(r, text);
+    } else if (has_room(r, text.len)) {
+        r->given += text.len;
+        r->target->constant(r->target->ctx, n->constant);
+    }
     return FLOW_NEXT;
+}
+
+/* What was made at the end of the buffer goes to the target. */
+static void give(struct render *r, size_t mark)
+{
+    struct str made = {r->out->at + mark, r->out->len - mark};
+    if (made.len && !r->failed)
+        r->target->value(r->target->ctx, made);
+    r->given += made.len;
+    buf_cut(r->out, mark);
 }
 
 enum flow render_output(struct render *r, const struct node *n)
 {
     struct value v = eval_chain(r, n->chain);
+    size_t mark = text_begin(r);
     text_add_value(r, &v, true, r->options->escape == ESCAPE_HTML);
+    if (r->target)
+        give(r, mark);
     return FLOW_NEXT;
 }
 
@@ -256,6 +281,16 @@ static void limits_fill(struct render_limits *l)
         l->work = default_limits.work;
 }
 
+uint32_t template_constant_count(const struct template *t)
+{
+    return t->constant_count;
+}
+
+struct str template_constant(const struct template *t, uint32_t number)
+{
+    return t->constants[number];
+}
+
 int template_render(const struct template *t, const struct template_scope *scope,
                     const struct render_options *options, struct arena *scratch, struct buf *out,
                     struct template_error *error)
@@ -267,12 +302,14 @@ int template_render(const struct template *t, const struct template_scope *scope
         .limits = options->limits,
         .scratch = scratch,
         .out = out,
+        .target = options->target,
         .out_start = out->len,
         .scratch_start = scratch->total,
         .error = error,
     };
     limits_fill(&r.limits);
-    buf_reserve(out, t->source.len);
+    if (!options->target)
+        buf_reserve(out, t->source.len);
     buf_add(out, NULL, 0); /* a NUL, also where nothing follows */
     r.slots = arena_zero(scratch, t->symbol_count * sizeof(*r.slots));
     r.loop_ends = arena_zero(scratch, t->loop_count * sizeof(*r.loop_ends));

@@ -6,6 +6,8 @@
  * New text is written at the end of the output buffer, then moved to the arena:
  *
  *     size_t mark = text_begin(r);  text_add(r, …);  struct value v = text_end(r, mark);
+ *
+ * The same holds for what a target is given: made at the end of the buffer, given, cut off.
  */
 #ifndef TOCSIN_TEMPLATE_RENDER_H
 #define TOCSIN_TEMPLATE_RENDER_H
@@ -25,6 +27,8 @@ struct render {
     struct render_limits limits;
     struct arena *scratch;
     struct buf *out;
+    const struct render_target *target; /* where the text goes instead, or NULL */
+    size_t given;                       /* bytes that went there */
     size_t out_start, scratch_start;
     uint64_t iterations, work;
     struct slot *slots;  /* by symbol */

@@ -24,8 +24,11 @@ static enum flow render_assign(struct render *r, const struct node *n)
 static enum flow render_capture(struct render *r, const struct node *n)
 {
     const struct assign_tag *tag = n->detail;
+    const struct render_target *target = r->target;
     size_t mark = text_begin(r);
+    r->target = NULL;
     enum flow flow = render_block(r, &tag->body);
+    r->target = target;
     struct value v = text_end(r, mark);
     v.markup = r->options->escape == ESCAPE_HTML;
     slot_set(r, tag->symbol, v);

@@ -22,8 +22,7 @@ static int parse_raw(struct parser *p, struct node *n)
     if (end.trim_before)
         text = space_cut(text);
     p->trim_next = end.trim_after;
-    n->render = render_text;
-    n->text = text;
+    parser_text(p, n, text);
     n->blank = text.len == 0;
     return 0;
 }

@@ -24,6 +24,7 @@ static struct {
     struct composer composer;
     struct mailing *mailing;
     struct copy copy;
+    struct buf text; /* its head and body */
 } t;
 
 static void write_contacts(struct txn *txn, void *ctx)
@@ -73,7 +74,9 @@ static int tear_down(void **state)
     senders_unref(t.senders);
     mailing_unref(t.mailing);
     people_close(&t.people);
-    buf_release(&t.copy.text);
+    buf_release(&t.copy.head);
+    buf_release(&t.copy.body);
+    buf_release(&t.text);
     buf_release(&t.copy.sender);
     buf_release(&t.copy.recipient);
     return 0;
@@ -86,7 +89,10 @@ static const char *compose(uint32_t contact)
     assert_int_equal(txn_begin(t.people.store, &txn), 0);
     compose_copy(&t.composer, &txn, &t.copy, 1700000000);
     txn_end(&txn);
-    return t.copy.text.at ? t.copy.text.at : "";
+    buf_reset(&t.text);
+    buf_add_str(&t.text, buf_str(&t.copy.head));
+    buf_add_str(&t.text, buf_str(&t.copy.body));
+    return t.text.at ? t.text.at : "";
 }
 
 static void a_copy_has_all_that_receivers_ask_for(void **state)
@@ -152,7 +158,7 @@ static void a_rendering_that_fails_is_skipped_with_its_place(void **state)
     assert_int_equal(t.copy.result, COPY_SKIP);
     assert_int_equal(t.copy.reason, SKIP_RENDER);
     assert_non_null(
-        strstr(t.copy.why.text, "HTML made from the message could not be rendered: Line"));
+        strstr(t.copy.why.text, "text made from the message could not be rendered: Line"));
 }
 
 static void a_mail_without_a_subject_is_not_sent(void **state)

@@ -223,4 +223,24 @@ static void stage_play(struct stage *st, const char *const *lines)
     "S: 250 2.1.0 ok", "S: 250 2.1.5 ok", "S: 250 2.0.0 queued", \
         "E: answer " n " body 250 2.0.0 queued"
 
+/* Every conversation is held twice: with the server's lines whole, and byte by byte. */
+static struct stage stage;
+static bool drip;
+
+static int start(void **state)
+{
+    (void)state;
+    stage_init(&stage, drip);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    stage_release(&stage);
+    return 0;
+}
+
+#define TALK(test) cmocka_unit_test_setup_teardown(test, start, stop)
+
 #endif
