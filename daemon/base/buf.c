@@ -51,13 +51,9 @@ void buf_add_byte(struct buf *b, char byte)
 
 void buf_add_u64(struct buf *b, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number);
-    buf_add(b, digits + at, sizeof(digits) - at);
+    char digits[STR_U64_SIZE];
+    size_t n = str_u64(number, digits);
+    buf_add(b, digits, n);
 }
 
 void buf_addf(struct buf *b, const char *format, ...)

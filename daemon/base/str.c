@@ -80,6 +80,18 @@ struct str str_cut(struct str *rest, char byte)
     return part;
 }
 
+size_t str_u64(uint64_t number, char out[STR_U64_SIZE])
+{
+    char digits[STR_U64_SIZE];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    memcpy(out, digits + at, sizeof(digits) - at);
+    return sizeof(digits) - at;
+}
+
 bool str_to_u64(struct str s, uint64_t *out)
 {
     uint64_t value = 0;

@@ -65,6 +65,10 @@ struct str str_cut(struct str *rest, char byte);
  * overflows. */
 bool str_to_u64(struct str s, uint64_t *out);
 
+/* Writes the number in decimal, without a NUL; returns the length. */
+enum { STR_U64_SIZE = 20 };
+size_t str_u64(uint64_t number, char out[STR_U64_SIZE]);
+
 /* 0 to 15 for a hexadecimal digit, either case; -1 for anything else. */
 int str_hex_value(char c);
 

@@ -19,6 +19,12 @@ struct line {
     size_t count;
 };
 
+/* A composer and the senders that it works with. */
+struct own_composer {
+    struct composer composer;
+    struct senders *held;
+};
+
 struct composers {
     struct store *store;
     pthread_mutex_t lock;
@@ -30,7 +36,7 @@ struct composers {
     unsigned count;
 };
 
-enum { BATCH_MAX = 16, ANSWER_WITHIN_US = 500 };
+enum { BATCH_MAX = 16, ANSWER_WITHIN_US = 500, OWN_WITHIN_US = 2000 };
 
 /* Cuts off what one thread shall do: its share, so that the others get some, and not too much, so
  * that nobody waits long for the first. */
@@ -72,20 +78,35 @@ static struct copy *take(struct composers *all, struct senders **senders)
 }
 
 /* Changes over when the senders are others than before, and gives back the reference not needed. */
-static int change_over(struct composer *composer, struct senders **held, struct senders *fresh,
-                       struct err *err)
+static int change_over(struct own_composer *own, struct senders *fresh, struct err *err)
 {
-    if (*held == fresh) {
+    if (own->held == fresh) {
         senders_unref(fresh);
         return 0;
     }
-    if (composer_use(composer, fresh, err) != 0) {
+    if (composer_use(&own->composer, fresh, err) != 0) {
         senders_unref(fresh);
         return -1;
     }
-    senders_unref(*held);
-    *held = fresh;
+    senders_unref(own->held);
+    own->held = fresh;
     return 0;
+}
+
+struct own_composer *own_composer_new(void)
+{
+    struct own_composer *own = NEW(struct own_composer);
+    composer_init(&own->composer);
+    return own;
+}
+
+void own_composer_free(struct own_composer *own)
+{
+    if (!own)
+        return;
+    composer_release(&own->composer);
+    senders_unref(own->held);
+    free(own);
 }
 
 /* Copies that are done and go back to one loop with one letter. */
@@ -119,23 +140,33 @@ static void add_answer(struct answers *answers, struct copy *copy)
         post(answers);
 }
 
+static void compose_one(struct composer *composer, struct txn *txn, struct copy *copy)
+{
+    compose_copy(composer, txn, copy, clock_wall_s());
+    if (txn->rc)
+        copy->result = COPY_HELD;
+    metric_add(&composed, copy->result == COPY_READY);
+}
+
+static void end_reading(struct txn *txn)
+{
+    struct err err;
+    if (txn_failed(txn, &err) != 0)
+        log_say(LOG_ERROR, "compose_failed", "%s", err.text);
+    txn_end(txn);
+}
+
 static void compose_batch(struct composers *all, struct composer *composer, struct copy *batch)
 {
     struct txn txn;
-    struct err err;
     struct answers answers = {0};
     txn_begin(all->store, &txn);
     for (struct copy *copy = batch, *next; copy; copy = next) {
         next = copy->next;
-        compose_copy(composer, &txn, copy, clock_wall_s());
-        if (txn_failed(&txn, &err) != 0)
-            copy->result = COPY_HELD;
-        metric_add(&composed, copy->result == COPY_READY);
+        compose_one(composer, &txn, copy);
         add_answer(&answers, copy);
     }
-    if (txn_failed(&txn, &err) != 0)
-        log_say(LOG_ERROR, "compose_failed", "%s", err.text);
-    txn_end(&txn);
+    end_reading(&txn);
     post(&answers);
 }
 
@@ -153,21 +184,19 @@ static void hold_batch(struct copy *batch)
 static void *composer_run(void *ctx)
 {
     struct composers *all = ctx;
-    struct composer composer;
-    struct senders *held = NULL, *fresh;
+    struct own_composer *own = own_composer_new();
+    struct senders *fresh;
     struct err err;
     pthread_setname_np(pthread_self(), "composer");
-    composer_init(&composer);
     for (struct copy *batch; (batch = take(all, &fresh));) {
-        if (change_over(&composer, &held, fresh, &err) == 0) {
-            compose_batch(all, &composer, batch);
+        if (change_over(own, fresh, &err) == 0) {
+            compose_batch(all, &own->composer, batch);
         } else {
             log_say(LOG_ERROR, "signing_keys_failed", "%s", err.text);
             hold_batch(batch);
         }
     }
-    composer_release(&composer);
-    senders_unref(held);
+    own_composer_free(own);
     return NULL;
 }
 
@@ -220,12 +249,13 @@ struct senders *composers_senders(struct composers *composers)
     return senders;
 }
 
-void composers_ask(struct composers *composers, struct copy *first)
+/* To the threads. */
+static void hand_over(struct composers *all, struct copy *first)
 {
     bool many = first->next != NULL;
-    pthread_mutex_lock(&composers->lock);
+    pthread_mutex_lock(&all->lock);
     for (struct copy *copy = first, *next; copy; copy = next) {
-        struct line *line = &composers->lines[copy->mailing->lane];
+        struct line *line = &all->lines[copy->mailing->lane];
         next = copy->next;
         copy->next = NULL;
         *line->end = copy;
@@ -233,10 +263,49 @@ void composers_ask(struct composers *composers, struct copy *first)
         line->count++;
     }
     if (many)
-        pthread_cond_broadcast(&composers->work);
+        pthread_cond_broadcast(&all->work);
     else
-        pthread_cond_signal(&composers->work);
-    pthread_mutex_unlock(&composers->lock);
+        pthread_cond_signal(&all->work);
+    pthread_mutex_unlock(&all->lock);
+}
+
+/* An identity that is gone needs none either: it takes no time to say so. */
+static bool needs_signature(const struct senders *senders, const struct copy *copy)
+{
+    const struct sender *sender = senders_find(senders, copy->mailing->identity);
+    return sender && sender->key_count > 0;
+}
+
+/* Composes the copies at the front that need no signature, and answers. The rest is returned: from
+ * the first that needs one on, or when a heavy message has held the asker up for long enough. */
+static struct copy *compose_own(struct composers *all, struct own_composer *own, struct copy *first)
+{
+    struct txn txn;
+    struct copy *rest = first, *last = NULL;
+    int64_t until = clock_mono_us() + OWN_WITHIN_US;
+    txn_begin(all->store, &txn);
+    while (rest && !needs_signature(own->held, rest) && clock_mono_us() < until) {
+        compose_one(&own->composer, &txn, rest);
+        last = rest;
+        rest = rest->next;
+    }
+    end_reading(&txn);
+    if (last) {
+        last->next = NULL;
+        first->answer.deliver(&first->answer);
+    }
+    return rest;
+}
+
+void composers_ask(struct composers *composers, struct own_composer *own, struct copy *first)
+{
+    struct err err;
+    struct copy *rest = first;
+    bool ready = change_over(own, composers_senders(composers), &err) == 0;
+    if (ready && !needs_signature(own->held, first))
+        rest = compose_own(composers, own, first);
+    if (rest)
+        hand_over(composers, rest);
 }
 
 void composers_free(struct composers *composers)

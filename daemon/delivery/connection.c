@@ -334,13 +334,18 @@ static bool is_used_up(const struct connection *c)
            (c->mail_limit && c->served >= c->mail_limit);
 }
 
+size_t connection_room(const struct connection *c)
+{
+    bool open = c->ready && !c->leaving && !is_used_up(c);
+    return open ? smtp_client_room(c->client) : 0;
+}
+
 void connection_fill(struct connection *c)
 {
     bool sent = false;
     if (!c->ready || c->leaving)
         return;
-    while (!is_used_up(c) && smtp_client_room(c->client) > 0 &&
-           thread_of(c)->uncommitted < UNCOMMITTED_MAX) {
+    while (connection_room(c) > 0 && thread_of(c)->uncommitted < UNCOMMITTED_MAX) {
         struct parcel *p = site_take_ready(c->site);
         if (!p)
             break;

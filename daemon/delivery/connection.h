@@ -26,6 +26,9 @@ struct connection {
 /* Connects to the site's next address. */
 void connection_open(struct site *site);
 
+/* How many copies it can take at this moment. */
+size_t connection_room(const struct connection *connection);
+
 /* Sends ready copies while there is room. */
 void connection_fill(struct connection *connection);
 

@@ -57,6 +57,7 @@ static int thread_init(struct delivery_thread *t, struct delivery *d, struct com
     snprintf(name, sizeof(name), "delivery-%u", number);
     t->store = d->store;
     t->composers = composers;
+    t->own_composer = own_composer_new();
     t->hooks = &d->hooks;
     t->settings = settings_new(d->config, err);
     if (!t->settings)
@@ -87,6 +88,7 @@ static void thread_release(struct delivery_thread *t)
     settings_unref(t->settings);
     u64set_release(&t->taken);
     parcels_release(t);
+    own_composer_free(t->own_composer);
 }
 
 /* A question to the resolver counts: its thread is libuv's, and would answer a loop that is gone.

@@ -221,16 +221,37 @@ static size_t ready_copies(const struct site *site)
     return n;
 }
 
-/* Messages are made only for connections that are there, one flight ahead of what these can send;
- * and many together, since waking a composer costs as much as composing: not before half are gone.
+/* What the connections can take at this moment. */
+static size_t room_now(const struct site *site)
+{
+    size_t room = 0;
+    for (const struct connection *c = site->connections; c; c = c->next)
+        room += connection_room(c);
+    return room;
+}
+
+/*
+ * How many messages are to be made now. Only for connections that are there: what they can take, if
+ * messages come back at once; else one flight ahead of that, and many together, since waking a
+ * composer costs as much as composing: not before half are gone.
  */
+static size_t wanted(const struct site *site)
+{
+    size_t held = site->composing + ready_copies(site);
+    size_t want =
+        site->instant ? room_now(site) : 2 * (size_t)site->ready_count * site->limits.in_flight;
+    if (held >= want || (!site->instant && held > want / 2))
+        return 0;
+    return want - held;
+}
+
 static void compose(struct site *site)
 {
-    size_t want = 2 * (size_t)site->ready_count * site->limits.in_flight;
+    size_t want = wanted(site);
     struct copy *first = NULL, **end = &first;
-    if (want == 0 || site->composing + ready_copies(site) > want / 2 || resting(site))
+    if (want == 0 || resting(site))
         return;
-    while (may_begin(site) && site->composing + ready_copies(site) < want) {
+    for (; want > 0 && may_begin(site); want--) {
         struct parcel *p = take_loaded(site);
         if (!p)
             break;
@@ -240,8 +261,10 @@ static void compose(struct site *site)
         end = &p->copy.next;
     }
     *end = NULL;
-    if (first)
-        composers_ask(site->thread->composers, first);
+    if (!first)
+        return;
+    composers_ask(site->thread->composers, site->thread->own_composer, first);
+    site->instant = site->composing == 0;
 }
 
 static void settle_composed(struct site *site, struct copy *copy)
@@ -374,7 +397,8 @@ static void work(void *ctx)
         next = c->next;
         connection_fill(c);
     }
-    compose(site); /* instead of those that went */
+    if (!site->instant)
+        compose(site); /* instead of those that went */
     connect_more(site);
     thread_end_if_done(site->thread);
 }

@@ -53,6 +53,7 @@ struct site {
     struct site_lane lanes[LANES];
     struct heap waiting; /* feeds, by the time they are due */
     size_t feeds, composing;
+    bool instant; /* composing was done at once when it was last asked for */
     struct connection *connections;
     unsigned connection_count;          /* all of them: */
     unsigned leaving_count;             /* those that say good-bye, */

@@ -30,6 +30,7 @@ struct delivery_thread {
     struct loop loop;
     struct store *store;
     struct composers *composers;
+    struct own_composer *own_composer;
     const struct delivery_hooks *hooks;
     struct delivery_settings *settings;
     struct site *sites;  /* uthash, by key */

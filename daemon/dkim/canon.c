@@ -96,6 +96,31 @@ static struct str take_line(struct str *rest)
     return line;
 }
 
+/* A blank that the canonical form would not have where it stands: a tab, or a space before another
+ * or before CR. Bit by bit, so that the compiler can do many at once. */
+static unsigned is_surplus(const char *at)
+{
+    unsigned space = at[0] == ' ', next = (unsigned)(at[1] == ' ') | (unsigned)(at[1] == '\r');
+    return (unsigned)(at[0] == '\t') | (space & next);
+}
+
+bool canon_body_is_canonical(struct str body)
+{
+    enum { BLOCK = 64 };
+    unsigned surplus = 0;
+    if (body.len == 0)
+        return true;
+    if (!str_ends(body, STR("\r\n")) || str_ends(body, STR("\r\n\r\n")) || body.len == 2)
+        return false;
+    size_t i = 0;
+    for (; i + BLOCK < body.len && !surplus; i += BLOCK)
+        for (size_t k = 0; k < BLOCK; k++)
+            surplus |= is_surplus(body.at + i + k);
+    for (; i + 1 < body.len; i++)
+        surplus |= is_surplus(body.at + i);
+    return !surplus;
+}
+
 /*
  * RFC 6376 §3.4.4: blanks squeezed and none at the end of lines, no empty lines at the end, and a
  * CRLF at the end of the last line. `kept` marks the end of the last line that is not empty.

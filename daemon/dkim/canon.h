@@ -7,12 +7,18 @@
 #ifndef TOCSIN_DKIM_CANON_H
 #define TOCSIN_DKIM_CANON_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 
 /* One header field, folded or not, with or without its last CRLF; comes out as `name:value CRLF`.
  */
 void canon_header(struct buf *out, struct str field);
+
+/* True if the canonical form of a body is the body itself, as it is for nearly all that are
+ * quoted-printable or base64. May be false for one of which it is true. */
+bool canon_body_is_canonical(struct str body);
 
 /* A whole body. An empty one, or one of blank lines only, gives nothing. */
 void canon_body(struct buf *out, struct str body);

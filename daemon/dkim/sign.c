@@ -140,6 +140,8 @@ static int hash(struct dkim_signer *s, struct str bytes, unsigned char out[DKIM_
 int dkim_body_hash(struct dkim_signer *s, struct str body, unsigned char out[DKIM_HASH_SIZE],
                    struct err *err)
 {
+    if (canon_body_is_canonical(body))
+        return hash(s, body, out, err);
     buf_reset(&s->canonical);
     canon_body(&s->canonical, body);
     return hash(s, buf_str(&s->canonical), out, err);

@@ -4,15 +4,16 @@
 
 static struct value symbol_value(struct render *r, uint32_t symbol)
 {
-    const struct slot *slot = &r->slots[symbol];
-    struct value v = value_nil();
+    struct slot *slot = &r->slots[symbol];
     if (slot->loop_set)
         return slot->loop;
     if (slot->local_set)
         return slot->local;
-    if (r->scope && !r->scope->lookup(r->scope->ctx, r->template->symbols[symbol], &v))
-        return value_nil();
-    return v;
+    if (!slot->outside_known && r->scope &&
+        !r->scope->lookup(r->scope->ctx, r->template->symbols[symbol], &slot->outside))
+        slot->outside = value_nil();
+    slot->outside_known = true;
+    return slot->outside;
 }
 
 /* {{ [name] }}: a name that is only known now. */

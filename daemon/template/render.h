@@ -16,8 +16,8 @@
 
 /* A variable: a loop's own one hides what was assigned, which hides the outside's name. */
 struct slot {
-    struct value local, loop;
-    bool local_set, loop_set;
+    struct value local, loop, outside;
+    bool local_set, loop_set, outside_known;
 };
 
 struct render {

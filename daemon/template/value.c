@@ -160,5 +160,9 @@ size_t value_number_text(const struct value *number, char out[VALUE_NUMBER_SIZE]
 {
     if (number->kind == VALUE_FLOAT)
         return number_print(number->real, out);
-    return (size_t)snprintf(out, VALUE_NUMBER_SIZE, "%lld", (long long)number->whole);
+    bool negative = number->whole < 0;
+    uint64_t size = negative ? 0 - (uint64_t)number->whole : (uint64_t)number->whole;
+    if (negative)
+        *out = '-';
+    return negative + str_u64(size, out + negative);
 }

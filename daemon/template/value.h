@@ -67,7 +67,7 @@ struct object_type {
 /* Where the outside's top-level names come from: `contact`, `job`, `links` … */
 struct template_scope {
     void *ctx;
-    /* False if there is no such name. Called again for every use, so it should be cheap. */
+    /* False if there is no such name. Called once a rendering for each name that is used. */
     bool (*lookup)(void *ctx, struct str name, struct value *out);
 };
 

@@ -147,6 +147,18 @@ static void constants_and_values_share_lines(void **state)
                                   "=46rom=20=CE=95=CE=BB=CE=BB=CE=AC=CE=B4=CE=B1");
 }
 
+/* As they would stand at the start of a line, wherever they come to stand, and undivided. */
+static void constants_are_encoded_once_and_for_all(void **state)
+{
+    (void)state;
+    compile(STR("{{ name }}."));
+    assert_int_equal(render((struct render_options){0}), 0);
+    assert_string_equal(t.out.at, "Zo=C3=AB & <b>=2E");
+    compile(STR("{{ greek }}{{ greek }}123456"));
+    assert_int_equal(render((struct render_options){0}), 0);
+    assert_string_equal(t.out.at + 72, "=\r\n123456");
+}
+
 static void values_are_escaped_in_html(void **state)
 {
     (void)state;
@@ -265,6 +277,7 @@ int main(void)
         cmocka_unit_test(what_is_sent_says_what_was_rendered),
         cmocka_unit_test(values_may_be_of_another_script),
         cmocka_unit_test(constants_and_values_share_lines),
+        cmocka_unit_test(constants_are_encoded_once_and_for_all),
         cmocka_unit_test(values_are_escaped_in_html),
         cmocka_unit_test(names_of_any_length_fit),
         cmocka_unit_test(a_part_can_be_rendered_again),

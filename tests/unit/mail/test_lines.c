@@ -50,11 +50,15 @@ static void the_last_line_may_lack_its_end(void **state)
 static void nothing_is_read_behind_the_text(void **state)
 {
     (void)state;
-    struct str text = str_from("a\r\nb", 2);
+    char *exact = malloc(2); /* so that AddressSanitizer sees a read past its end */
+    assert_non_null(exact);
+    memcpy(exact, "a\r", 2);
+    struct str text = str_from(exact, 2);
     bool ended;
     assert_true(str_eq(lines_take(&text, &ended), STR("a")));
     assert_true(ended);
     assert_int_equal(text.len, 0);
+    free(exact);
 }
 
 static void an_empty_text_is_a_line_without_end(void **state)

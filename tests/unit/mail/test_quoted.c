@@ -365,6 +365,23 @@ static void what_was_there_before_stays(void **state)
     buf_release(&out);
 }
 
+/* Escapes and their soft breaks take the most room: AddressSanitizer sees where it is too little.
+ */
+static void room_is_made_for_the_worst_text(void **state)
+{
+    (void)state;
+    char text[1500];
+    memset(text, '\xFF', sizeof(text));
+    for (size_t n = 1; n <= sizeof(text); n++) {
+        struct buf out = BUF_INIT;
+        struct quoted q;
+        quoted_begin(&q, &out);
+        quoted_add(&q, str_from(text, n));
+        assert_int_equal(out.len, n * 3 + (n - 1) / 25 * 3);
+        buf_release(&out);
+    }
+}
+
 /* Appends the unit again and again, up to `len` bytes. */
 static struct str repeated(char *text, const char *unit, size_t len)
 {
@@ -423,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_line_end_is_not_seen_across_two_texts),
         cmocka_unit_test(empty_texts_are_nothing),
         cmocka_unit_test(what_was_there_before_stays),
+        cmocka_unit_test(room_is_made_for_the_worst_text),
         cmocka_unit_test(all_joints_are_sound),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

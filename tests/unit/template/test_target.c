@@ -222,6 +222,7 @@ static void blank_blocks_give_nothing(void **state)
 {
     (void)state;
     assert_pieces("a{% if true %}\n  {% assign x = 1 %}\n{% endif %}b{{ x }}", "[a][b](1)");
+    assert_pieces("a{% if true %}{% raw %} {% endraw %}{% endif %}b", "[a][ ][b]");
 }
 
 static const char *const letters[] = {
@@ -284,7 +285,8 @@ static void assert_stops(struct render_options options, const char *source, cons
 static void nothing_is_given_after_a_failure(void **state)
 {
     (void)state;
-    struct render_options little = {.limits.work = 3}, short_texts = {.limits.output = 8};
+    struct render_options little = {.limits.work = 3},
+                          short_texts = {.limits.output = 8, .escape = ESCAPE_HTML};
     assert_stops((struct render_options){0}, "one {{ 1 | divided_by: 0 }} two", "[one ]");
     assert_stops((struct render_options){0},
                  "{% capture c %}x{{ 1 | divided_by: 0 }}{% endcapture %}{{ c }}", "");
