@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-enum { FLUSH_AT = 32 * 1024 };
+enum { FLUSH_AT = 32 * 1024, LINE_USUAL = 400 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct buf waiting;
@@ -28,15 +28,25 @@ static int open_file(const char *path, struct err *err)
     return file;
 }
 
+/* The date and the time of day are written out once a second. */
 static void add_time(struct buf *out)
 {
+    static _Thread_local time_t written;
+    static _Thread_local char text[32];
     int64_t us = clock_wall_us();
     time_t seconds = (time_t)(us / 1000000);
-    struct tm tm;
-    char text[32];
-    gmtime_r(&seconds, &tm);
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    buf_addf(out, "%s.%03dZ", text, (int)(us / 1000 % 1000));
+    unsigned ms = (unsigned)(us / 1000 % 1000);
+    if (seconds != written) {
+        struct tm tm;
+        gmtime_r(&seconds, &tm);
+        strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.", &tm);
+        written = seconds;
+    }
+    buf_add_text(out, text);
+    buf_add_byte(out, (char)('0' + ms / 100));
+    buf_add_byte(out, (char)('0' + ms / 10 % 10));
+    buf_add_byte(out, (char)('0' + ms % 10));
+    buf_add_byte(out, 'Z');
 }
 
 /* False if not all of it could be written. */
@@ -124,9 +134,13 @@ bool log_begin(struct log_line *line, enum log_level level, const char *event)
     if ((int)level < atomic_load_explicit(&lowest, memory_order_relaxed))
         return false;
     buf_init(&line->text);
+    buf_reserve(&line->text, LINE_USUAL);
     line->level = level;
     add_time(&line->text);
-    buf_addf(&line->text, " %s %s", level_names[level], event);
+    buf_add_byte(&line->text, ' ');
+    buf_add_text(&line->text, level_names[level]);
+    buf_add_byte(&line->text, ' ');
+    buf_add_text(&line->text, event);
     return true;
 }
 
@@ -164,9 +178,16 @@ static void add_quoted(struct buf *out, struct str value)
     buf_add_byte(out, '"');
 }
 
+static void add_key(struct log_line *line, const char *key)
+{
+    buf_add_byte(&line->text, ' ');
+    buf_add_text(&line->text, key);
+    buf_add_byte(&line->text, '=');
+}
+
 void log_str(struct log_line *line, const char *key, struct str value)
 {
-    buf_addf(&line->text, " %s=", key);
+    add_key(line, key);
     if (is_plain(value))
         buf_add_str(&line->text, value);
     else
@@ -180,7 +201,7 @@ void log_text(struct log_line *line, const char *key, const char *value)
 
 void log_u64(struct log_line *line, const char *key, uint64_t value)
 {
-    buf_addf(&line->text, " %s=", key);
+    add_key(line, key);
     buf_add_u64(&line->text, value);
 }
 

@@ -80,6 +80,7 @@ void stream_end_now(struct stream *stream, enum stream_end why, const char *form
     stream->state = STREAM_GONE;
     timer_stop(&stream->deadline);
     timer_stop(&stream->resume);
+    chore_cancel(&stream->ack);
     uv_close(&stream->uv.any, on_uv_closed);
 }
 
@@ -150,15 +151,16 @@ static void on_read_failed(struct stream *stream, int rc)
 /*
  * A server that sends its answers in small pieces under Nagle's algorithm waits for our ACK before
  * the next piece, and ours would wait up to 40 ms for something to travel with: Postfix with
- * CHUNKING so took 23 messages a second on a connection instead of 480. The kernel forgets the
- * option by itself (tcp(7)), so it is set again for each read that wrote nothing: what is written
- * takes the ACK along.
+ * CHUNKING so took 23 messages a second on a connection instead of 480. What is written takes the
+ * ACK along, so it is asked for at the end of a turn in which bytes came and none went. The kernel
+ * forgets the option by itself (tcp(7)), so it is set each time.
  */
-static void ack_at_once(struct stream *stream)
+static void ack_at_once(void *ctx)
 {
+    const struct stream *stream = ctx;
     int on = 1;
     uv_os_fd_t fd;
-    if (stream->uv.any.type == UV_TCP && uv_fileno(&stream->uv.any, &fd) == 0)
+    if (!stream->answered && uv_fileno(&stream->uv.any, &fd) == 0)
         setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 }
 
@@ -178,8 +180,8 @@ static void on_uv_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *buf)
         stream_tls_input(stream, str_from(buf->base, (size_t)n));
     else
         stream_give(stream, str_from(buf->base, (size_t)n));
-    if (!stream->answered && stream->state == STREAM_OPEN)
-        ack_at_once(stream);
+    if (stream->uv.any.type == UV_TCP && stream->state == STREAM_OPEN)
+        chore_ask(&stream->ack);
 }
 
 static void on_uv_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -235,6 +237,7 @@ struct stream *stream_new(struct loop *loop, int family, const struct stream_eve
     stream->owner = owner;
     timer_init(&stream->deadline, loop, on_deadline, stream);
     timer_init(&stream->resume, loop, stream_tls_resume, stream);
+    chore_init(&stream->ack, loop, ack_at_once, stream);
     if (family == AF_UNIX)
         uv_pipe_init(&loop->uv, &stream->uv.pipe, 0);
     else

@@ -43,6 +43,7 @@ struct stream {
     } request; /* one of them at most is under way */
     uv_write_t write;
     struct timer deadline; /* of connecting and of closing */
+    struct chore ack;      /* of what was read, if nothing was written */
 
     enum stream_state state;
     enum stream_end why;

@@ -95,7 +95,7 @@ void quoted_add(struct quoted *q, struct str text)
 
 void quoted_put(struct quoted *q, const struct quoted_piece *piece)
 {
-    if (q->column > 0 && q->column + piece->first > CONTENT_MAX) {
+    if (q->column + piece->first > CONTENT_MAX) {
         buf_add(q->out, "=\r\n", 3);
         q->column = 0;
     }

@@ -1,8 +1,6 @@
 #include "smtp/output.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 void smtp_output_init(struct smtp_output *o,
                       void (*write)(void *owner, const struct str *parts, size_t n), void *owner)
@@ -66,9 +64,9 @@ void smtp_output_copy(struct smtp_output *o, struct str s)
 
 void smtp_output_copy_u64(struct smtp_output *o, uint64_t number)
 {
-    char digits[24];
-    int n = snprintf(digits, sizeof(digits), "%" PRIu64, number);
-    smtp_output_copy(o, str_from(digits, (size_t)n));
+    char digits[STR_U64_SIZE];
+    size_t n = str_u64(number, digits);
+    smtp_output_copy(o, str_from(digits, n));
 }
 
 void smtp_output_refer(struct smtp_output *o, struct str s)
