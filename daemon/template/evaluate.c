@@ -158,7 +158,9 @@ struct value eval_chain(struct render *r, const struct chain *chain)
 {
     if (chain->count == 0)
         return eval_expr(r, &chain->base);
-    struct call c = {.r = r, .value = eval_expr(r, &chain->base)};
+    struct call c; /* `apply` sets the rest of it */
+    c.r = r;
+    c.value = eval_expr(r, &chain->base);
     for (size_t i = 0; i < chain->count && !r->failed; i++)
         apply(&c, &chain->filters[i]);
     return c.value;
