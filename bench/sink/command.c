@@ -2,6 +2,19 @@
 
 #include "sink/envelope.h"
 
+/* The client went on before it could know the last answer. */
+static bool is_ahead(const struct session *s)
+{
+    return s->said != s->delivered;
+}
+
+/* Bad manners are drawn only where they were asked for, so that all other draws stay as they are
+ * however the client speaks. */
+static bool misbehave(struct session *s, enum stage stage)
+{
+    return faults_have(&s->options->faults, stage) && session_draw(s, stage);
+}
+
 /* A command at the wrong time: the client's fault, unless it was pipelined behind a refusal. */
 static void refuse_sequence(struct session *s, const char *text)
 {
@@ -123,7 +136,8 @@ static void run_mail(struct session *s, struct str args)
         session_reply(s, 552, "5.3.4 Message too big");
         return;
     }
-    if (session_draw(s, STAGE_MAIL))
+    tally_add(&s->record->tally.overlapped, is_ahead(s));
+    if ((is_ahead(s) && misbehave(s, STAGE_OVERLAP)) || session_draw(s, STAGE_MAIL))
         return;
     s->envelope.refused = false;
     s->envelope.open = true;
@@ -161,7 +175,8 @@ static void run_rcpt(struct session *s, struct str args)
         e->end = rule ? rule : e->end;
     else
         session_obey(s, rule);
-    bool refused = (rule && rule->stage == STAGE_RCPT) || session_draw(s, STAGE_RCPT);
+    bool refused = (rule && rule->stage == STAGE_RCPT) ||
+                   (is_ahead(s) && misbehave(s, STAGE_PIPELINE)) || session_draw(s, STAGE_RCPT);
     if (refused)
         e->refused = true;
     else
@@ -202,6 +217,8 @@ void command_refuse_chunk(struct session *s)
 static void run_bdat(struct session *s, struct str args)
 {
     struct envelope *e = &s->envelope;
+    if (misbehave(s, STAGE_BDAT))
+        return;
     if (!envelope_bdat(args, &s->chunk_left, &s->chunk_last)) {
         refuse_syntax(s, 501, "5.5.4 BDAT needs a size, and LAST or nothing");
         s->fate = FATE_CLOSE;

@@ -5,8 +5,9 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 
-static const char *const stage_names[STAGES] = {"banner", "ehlo",     "starttls", "mail",
-                                                "rcpt",   "go-ahead", "body",     "data"};
+static const char *const stage_names[STAGES] = {"banner",   "ehlo", "starttls", "mail",
+                                                "overlap",  "rcpt", "pipeline", "bdat",
+                                                "go-ahead", "body", "data"};
 
 static const struct {
     const char *name;
@@ -44,6 +45,10 @@ static const char *default_text(const struct fault_rule *rule)
         return "4.3.2 Closing, come back later";
     if (rule->code < 500)
         return "4.2.0 Deferred on request";
+    if (rule->stage == STAGE_BDAT)
+        return "5.5.1 A command that is unknown here, on request";
+    if (rule->stage == STAGE_OVERLAP)
+        return "5.5.1 Out of order on request";
     return rule->stage == STAGE_RCPT ? "5.1.1 No such user here" : "5.7.1 Refused on request";
 }
 
@@ -119,6 +124,14 @@ int faults_add(struct faults *f, const char *text, struct err *err)
     rule.text = rest.at ? rest.at : default_text(&rule);
     f->rules[f->count++] = rule;
     return 0;
+}
+
+bool faults_have(const struct faults *f, enum stage stage)
+{
+    bool found = false;
+    for (size_t i = 0; i < f->count; i++)
+        found |= f->rules[i].stage == stage;
+    return found;
 }
 
 /* splitmix64's finisher: spreads every bit of x over the result. */

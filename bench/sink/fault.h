@@ -7,6 +7,7 @@
 #ifndef SINK_FAULT_H
 #define SINK_FAULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,10 @@ enum stage {
     STAGE_EHLO,
     STAGE_STARTTLS,
     STAGE_MAIL,
+    STAGE_OVERLAP, /* MAIL, when the answers before it have not left yet */
     STAGE_RCPT,
+    STAGE_PIPELINE, /* RCPT, when the answer to MAIL has not left yet */
+    STAGE_BDAT,     /* the command; a reply means that it is not known */
     STAGE_GO_AHEAD, /* the answer to DATA, instead of 354 */
     STAGE_BODY,     /* after the first bytes of the message */
     STAGE_DATA,     /* the answer to the whole message, by DATA or BDAT LAST */
@@ -56,6 +60,9 @@ struct faults {
  * stay.
  */
 int faults_add(struct faults *f, const char *text, struct err *err);
+
+/* True if there is a rule for this stage at all. */
+bool faults_have(const struct faults *f, enum stage stage);
 
 /* The rule that strikes at this stage, or NULL. `draw` differs for each draw of a connection. */
 const struct fault_rule *fault_draw(const struct faults *f, enum stage stage, uint64_t connection,

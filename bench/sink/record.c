@@ -151,12 +151,13 @@ void record_summary(struct record *r, struct buf *out)
         const char *name;
         _Atomic uint64_t *value;
     } rows[] = {
-        {"messages", &r->tally.messages},  {"recipients", &r->tally.recipients},
-        {"bytes", &r->tally.bytes},        {"bdat", &r->tally.by_bdat},
-        {"smtputf8", &r->tally.with_utf8}, {"connections", &r->tally.connections},
-        {"peak", &r->tally.peak},          {"handshakes", &r->tally.handshakes},
-        {"resumed", &r->tally.resumed},    {"failed_handshakes", &r->tally.failed_handshakes},
-        {"faults", &r->tally.faults},      {"injected", &r->tally.injected},
+        {"messages", &r->tally.messages},   {"recipients", &r->tally.recipients},
+        {"bytes", &r->tally.bytes},         {"bdat", &r->tally.by_bdat},
+        {"smtputf8", &r->tally.with_utf8},  {"connections", &r->tally.connections},
+        {"peak", &r->tally.peak},           {"handshakes", &r->tally.handshakes},
+        {"resumed", &r->tally.resumed},     {"failed_handshakes", &r->tally.failed_handshakes},
+        {"pipelined", &r->tally.pipelined}, {"overlapped", &r->tally.overlapped},
+        {"faults", &r->tally.faults},       {"injected", &r->tally.injected},
     };
     buf_add_text(out, "summary");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

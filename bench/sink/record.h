@@ -20,8 +20,10 @@ struct tally {
     _Atomic uint64_t messages, recipients, bytes;
     _Atomic uint64_t by_bdat, with_utf8;
     _Atomic uint64_t handshakes, resumed, failed_handshakes;
-    _Atomic uint64_t faults;   /* by clients */
-    _Atomic uint64_t injected; /* on request */
+    _Atomic uint64_t pipelined;  /* commands before the answer to the one before them … */
+    _Atomic uint64_t overlapped; /* … and of these, MAIL */
+    _Atomic uint64_t faults;     /* by clients */
+    _Atomic uint64_t injected;   /* on request */
 };
 
 struct record {

@@ -98,6 +98,7 @@ void session_check_turn(struct session *s)
     bool pipelining = s->extended && !s->options->no_pipelining;
     if (s->delivered == s->said)
         return;
+    tally_add(&s->record->tally.pipelined, 1);
     if (!pipelining)
         session_fault(s, "a command before the last one was answered, without PIPELINING");
     else if (s->must_wait)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "delivery/conduct.h"
 #include "delivery/report.h"
 #include "loop/stream.h"
 
@@ -125,6 +126,8 @@ static void on_answer(struct smtp_client *client, void *owner, struct smtp_trans
     (void)client;
     c->answered++;
     ended(c, p);
+    if (smtp_answer_accepted(answer))
+        conduct_accepted(c->site, &c->session, answer->depth);
     report_answer(thread_of(c), p, answer, c->peer);
 }
 
@@ -145,8 +148,8 @@ static void on_lost(struct smtp_client *client, void *owner, struct smtp_transac
 {
     struct connection *c = owner;
     struct parcel *p = tx->owner;
-    (void)client;
     ended(c, p);
+    conduct_lost(c->site, smtp_client_manners(client), sentence);
     if (is_over(c, p, loss)) {
         report_loss(thread_of(c), p, loss, sentence, c->peer);
         return;
@@ -157,10 +160,13 @@ static void on_lost(struct smtp_client *client, void *owner, struct smtp_transac
     site_return(c->site, p);
 }
 
+/* What is ready goes at once: without CHUNKING it travels with the end of the message before it
+ * (RFC 2920 §3.1). */
 static void on_room(struct smtp_client *client, void *owner)
 {
     struct connection *c = owner;
     (void)client;
+    connection_fill(c);
     site_work(c->site);
 }
 
@@ -200,7 +206,6 @@ static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end
 {
     struct connection *c = owner;
     struct site *site = c->site;
-    (void)client;
     (void)reply;
     log_end_of(c, end, sentence);
     keep_session(c);
@@ -212,6 +217,7 @@ static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end
     site->connection_count--;
     site->leaving_count--;
     metric_add(&open_now, -1);
+    conduct_ended(site, &c->session, smtp_client_manners(client), sentence);
     site_learn(site, reach_of(c), end, sentence);
     settings_unref(c->settings);
     SSL_SESSION_free(c->params.tls_resume);
@@ -277,7 +283,7 @@ static void set_params(struct connection *c)
     if (site->session)
         SSL_SESSION_up_ref(site->session);
     p->timeouts = timeouts_of(&config->timeouts);
-    p->in_flight = site->limits.in_flight;
+    conduct_set(site, &c->session, p);
 }
 
 static void set_peer(struct connection *c)
@@ -296,6 +302,7 @@ void connection_open(struct site *site)
 {
     struct connection *c = NEW(struct connection);
     c->site = site;
+    c->session = conduct_begin(site);
     c->settings = settings_ref(site->thread->settings);
     c->next = site->connections;
     c->link = &site->connections;

@@ -13,6 +13,7 @@ struct connection {
     struct site *site;
     struct smtp_client *client;
     struct smtp_params params;
+    struct manners_session session;
     struct delivery_settings *settings;
     unsigned in_flight;
     unsigned served;     /* copies that were sent, */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "delivery/conduct.h"
 #include "delivery/connection.h"
 #include "delivery/report.h"
 #include "store/names.h"
@@ -96,7 +97,7 @@ static void thread_release(struct delivery_thread *t)
 static bool sites_busy(const struct delivery_thread *thread)
 {
     for (const struct site *site = thread->sites; site; site = site->hh.next)
-        if (site->connection_count || site->composing || site->resolving)
+        if (site->connection_count || site_composing(site) || site->resolving)
             return true;
     return false;
 }
@@ -123,6 +124,7 @@ struct delivery *delivery_new(struct store *store, struct composers *composers,
     d->threads = alloc_zero(config->threads.delivery, sizeof(*d->threads));
     report_init();
     connection_init();
+    conduct_init();
     for (; d->count < config->threads.delivery; d->count++) {
         struct delivery_thread *t = &d->threads[d->count];
         if (thread_init(t, d, composers, d->count, err) != 0)

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "delivery/conduct.h"
 #include "delivery/connection.h"
 #include "delivery/report.h"
 
@@ -11,6 +12,7 @@ enum {
     LOAD_MAX = 512,
     RESOLVED_FOR_MS = 60 * 1000,
     REST_MS = 1000,
+    COMPOSE_AHEAD_MS = 250,
 };
 
 void site_route_key(const struct route *route, char key[SITE_KEY_SIZE])
@@ -52,6 +54,7 @@ struct site *site_get(struct delivery_thread *thread, const struct route *route)
     timer_init(&site->wake, &thread->loop, on_wake, site);
     chore_init(&site->chore, &thread->loop, work, site);
     site_reload(site);
+    conduct_recall(site);
     HASH_ADD_KEYPTR(hh, thread->sites, site->key, strlen(site->key), site);
     return site;
 }
@@ -130,7 +133,7 @@ void site_wake_at(struct site *site, uint32_t due)
 /* The most transactions that the site's connections could have open together. */
 static size_t capacity(const struct site *site)
 {
-    return (size_t)site->limits.connections * site->limits.in_flight;
+    return (size_t)site->limits.connections * conduct_in_flight(site);
 }
 
 static size_t load_target(const struct site *site)
@@ -201,18 +204,6 @@ static void load(struct site *site)
     txn_end(&txn);
 }
 
-static struct parcel *take_loaded(struct site *site)
-{
-    for (size_t i = 0; i < LANES; i++) {
-        struct parcel *p = parcel_line_take(&site->lanes[i].returned);
-        if (!p)
-            p = parcel_line_take(&site->lanes[i].loaded);
-        if (p)
-            return p;
-    }
-    return NULL;
-}
-
 static size_t ready_copies(const struct site *site)
 {
     size_t n = 0;
@@ -230,47 +221,82 @@ static size_t room_now(const struct site *site)
     return room;
 }
 
-/*
- * How many messages are to be made now. Only for connections that are there: what they can take, if
- * messages come back at once; else one flight ahead of that, and many together, since waking a
- * composer costs as much as composing: not before half are gone.
- */
-static size_t wanted(const struct site *site)
+/* What the site's rate lets go within a moment: what waits longer than that is composed later, so
+ * that the truth is still checked last. */
+static size_t allowed_soon(const struct site *site)
 {
-    size_t held = site->composing + ready_copies(site);
+    const struct rate *rate = &site->limits.rate;
+    if (!rate->count)
+        return SIZE_MAX;
+    return (size_t)(rate->count * COMPOSE_AHEAD_MS / (uint64_t)rate->period_ms) + 1;
+}
+
+/*
+ * How many messages of a lane are to be made now. Only for connections that are there: what they
+ * can take, if messages come back at once; else one flight ahead of that, and many together, since
+ * waking a composer costs as much as composing: not before half are gone. A lane counts what is
+ * made of itself and of those before it: one never waits for those behind it.
+ */
+static size_t wanted(const struct site *site, size_t lane)
+{
+    size_t soon = allowed_soon(site), held = 0;
     size_t want =
-        site->instant ? room_now(site) : 2 * (size_t)site->ready_count * site->limits.in_flight;
+        site->instant ? room_now(site) : 2 * (size_t)site->ready_count * conduct_in_flight(site);
+    want = want < soon ? want : soon;
+    for (size_t i = 0; i <= lane; i++)
+        held += site->lanes[i].composing + site->lanes[i].ready.count;
     if (held >= want || (!site->instant && held > want / 2))
         return 0;
     return want - held;
 }
 
-static void compose(struct site *site)
+static struct parcel *take_loaded(struct site_lane *lane)
 {
-    size_t want = wanted(site);
-    struct copy *first = NULL, **end = &first;
-    if (want == 0 || resting(site))
-        return;
-    for (; want > 0 && may_begin(site); want--) {
-        struct parcel *p = take_loaded(site);
+    struct parcel *p = parcel_line_take(&lane->returned);
+    return p ? p : parcel_line_take(&lane->loaded);
+}
+
+/* Adds what is to be made of a lane to the chain that ends at `end`; returns its new end. */
+static struct copy **pick(struct site *site, size_t lane, struct copy **end)
+{
+    for (size_t want = wanted(site, lane); want > 0 && may_begin(site); want--) {
+        struct parcel *p = take_loaded(&site->lanes[lane]);
         if (!p)
             break;
         p->copy.answer.deliver = site_on_composed;
-        site->composing++;
+        site->lanes[lane].composing++;
         *end = &p->copy;
         end = &p->copy.next;
     }
+    return end;
+}
+
+size_t site_composing(const struct site *site)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < LANES; i++)
+        n += site->lanes[i].composing;
+    return n;
+}
+
+static void compose(struct site *site)
+{
+    struct copy *first = NULL, **end = &first;
+    if (site->ready_count == 0 || resting(site))
+        return;
+    for (size_t i = 0; i < LANES; i++)
+        end = pick(site, i, end);
     *end = NULL;
     if (!first)
         return;
     composers_ask(site->thread->composers, site->thread->own_composer, first);
-    site->instant = site->composing == 0;
+    site->instant = site_composing(site) == 0;
 }
 
 static void settle_composed(struct site *site, struct copy *copy)
 {
     struct parcel *p = LETTER_OF(copy, struct parcel, copy);
-    site->composing--;
+    site->lanes[copy->mailing->lane].composing--;
     if (copy->result == COPY_HELD && mailing_gate(copy->mailing) == GATE_OPEN)
         rest(site); /* not held by the job: it could not be made now */
     if (copy->result == COPY_SKIP)
@@ -332,10 +358,10 @@ void site_return(struct site *site, struct parcel *parcel)
 
 static size_t waiting_copies(const struct site *site)
 {
-    size_t n = site->composing;
+    size_t n = 0;
     for (size_t i = 0; i < LANES; i++) {
         const struct site_lane *lane = &site->lanes[i];
-        n += lane->returned.count + lane->loaded.count + lane->ready.count;
+        n += lane->composing + lane->returned.count + lane->loaded.count + lane->ready.count;
     }
     return n;
 }
@@ -367,7 +393,8 @@ static bool addresses_known(struct site *site)
 static bool wants_connection(const struct site *site)
 {
     size_t waiting = waiting_copies(site), copies = waiting + site->in_flight;
-    size_t wanted = (copies + site->limits.in_flight - 1) / site->limits.in_flight;
+    size_t in_flight = conduct_in_flight(site);
+    size_t wanted = (copies + in_flight - 1) / in_flight;
     if (wanted > 1 && site->lessons.failures > 0)
         wanted = 1;
     return waiting > 0 && site->connection_count - site->leaving_count < wanted &&

@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/heap.h"
 #include "delivery/feed.h"
+#include "delivery/manners.h"
 #include "delivery/pace.h"
 #include "delivery/parcel.h"
 #include "loop/resolve.h"
@@ -27,6 +28,7 @@ struct connection;
 struct site_lane {
     struct feed_ring ring;
     struct parcel_line returned, loaded, ready;
+    size_t composing;
 };
 
 /* What sessions taught about a site; forgotten after some time. */
@@ -52,7 +54,7 @@ struct site {
     struct site_limits limits; /* `pattern` is not kept */
     struct site_lane lanes[LANES];
     struct heap waiting; /* feeds, by the time they are due */
-    size_t feeds, composing;
+    size_t feeds;
     bool instant; /* composing was done at once when it was last asked for */
     struct connection *connections;
     unsigned connection_count;          /* all of them: */
@@ -66,6 +68,9 @@ struct site {
     uint64_t resolved_at_ms;
     SSL_SESSION *session;
     struct site_lessons lessons;
+    struct manners manners;
+    bool plain;          /* counted in the metric of sites with lessons about manners */
+    char suspicion[400]; /* what was seen when a session last broke in flight */
     struct timer wake;
     uint64_t wake_at_ms;    /* while it runs: on the loop's clock */
     uint64_t rest_until_ms; /* nothing is loaded or composed before: the store or a key failed */
@@ -101,6 +106,9 @@ void site_return(struct site *site, struct parcel *parcel);
 
 /* The composer's answer, as a letter. */
 void site_on_composed(struct letter *letter);
+
+/* How many of its copies are with the composers. */
+size_t site_composing(const struct site *site);
 
 /* A connection ended, or none could be made: learns from it. */
 void site_learn(struct site *site, enum session_reach reach, enum smtp_end end,

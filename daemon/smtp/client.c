@@ -1,6 +1,7 @@
 #include "smtp/client.h"
 
 #include "base/alloc.h"
+#include "loop/loop.h"
 #include "loop/stream.h"
 #include "loop/timer.h"
 #include "smtp/session.h"
@@ -10,6 +11,7 @@ struct smtp_client {
     struct smtp_session session;
     struct stream *stream;
     struct timer timer;
+    struct chore late; /* the time is up: what came until the end of this turn still counts */
     const struct smtp_events *events;
     void *owner;
     bool pumping;
@@ -78,6 +80,7 @@ static void set_timer(struct smtp_client *c)
     int64_t ms;
     if (!smtp_session_rearmed(&c->session, &ms))
         return;
+    chore_cancel(&c->late);
     if (ms > 0)
         timer_start(&c->timer, (uint64_t)ms);
     else
@@ -145,10 +148,21 @@ static void on_stream_closed(void *owner, enum stream_end why, const char *detai
     smtp_session_gone(&c->session, SMTP_END_PEER_CLOSED, detail);
     pump(c);
     timer_stop(&c->timer);
+    chore_cancel(&c->late);
     free(c);
 }
 
-static void on_timeout(void *owner)
+/*
+ * Timers ring before sockets are read. An answer that lies there already, because this process was
+ * kept from reading it, is no silence: to say so would send the message a second time.
+ */
+static void on_time_up(void *owner)
+{
+    struct smtp_client *c = owner;
+    chore_ask(&c->late);
+}
+
+static void on_late(void *owner)
 {
     struct smtp_client *c = owner;
     smtp_session_timeout(&c->session);
@@ -171,10 +185,16 @@ struct smtp_client *smtp_client_new(struct loop *loop, const struct smtp_params 
     c->events = events;
     c->owner = owner;
     smtp_session_init(&c->session, params, write_parts, c);
-    timer_init(&c->timer, loop, on_timeout, c);
+    timer_init(&c->timer, loop, on_time_up, c);
+    chore_init(&c->late, loop, on_late, c);
     c->stream = stream_connect(loop, &target, &stream_events, c);
     pump(c);
     return c;
+}
+
+struct smtp_manners smtp_client_manners(const struct smtp_client *client)
+{
+    return client->session.manners;
 }
 
 unsigned smtp_client_room(const struct smtp_client *client)

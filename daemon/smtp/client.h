@@ -56,6 +56,9 @@ struct smtp_events {
 struct smtp_client *smtp_client_new(struct loop *loop, const struct smtp_params *params,
                                     const struct smtp_events *events, void *owner);
 
+/* What was seen of the server's manners up to now; complete in on_closed. */
+struct smtp_manners smtp_client_manners(const struct smtp_client *client);
+
 /* How many transactions may be sent at this moment; 0 before on_ready and after quit. */
 unsigned smtp_client_room(const struct smtp_client *client);
 

@@ -50,6 +50,7 @@ void smtp_flight_expect(struct smtp_flight *f, struct smtp_expectation expectati
     assert(f->expected_count < SMTP_EXPECTATIONS_MAX);
     unsigned at = (f->first_expected + f->expected_count++) % SMTP_EXPECTATIONS_MAX;
     f->expected[at] = expectation;
+    f->expected[at].behind = f->expected_count > 1;
     if (expectation.slot)
         expectation.slot->replies++;
 }
@@ -57,6 +58,22 @@ void smtp_flight_expect(struct smtp_flight *f, struct smtp_expectation expectati
 const struct smtp_expectation *smtp_flight_expected(const struct smtp_flight *f)
 {
     return f->expected_count ? &f->expected[f->first_expected] : NULL;
+}
+
+static enum smtp_depth depth_of(const struct smtp_expectation *e)
+{
+    return e->behind && e->slot ? e->slot->depth : SMTP_ALONE;
+}
+
+enum smtp_depth smtp_flight_depth(const struct smtp_flight *f)
+{
+    enum smtp_depth deepest = SMTP_NOT_SAID;
+    for (unsigned i = 0; i < f->expected_count; i++) {
+        enum smtp_depth depth =
+            depth_of(&f->expected[(f->first_expected + i) % SMTP_EXPECTATIONS_MAX]);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return deepest;
 }
 
 struct smtp_slot *smtp_flight_heard(struct smtp_flight *f)
@@ -84,7 +101,8 @@ void smtp_slot_answer(struct smtp_slot *slot, enum smtp_phase phase, const struc
     if (slot->outcome != SMTP_OUTCOME_NONE)
         return;
     slot->outcome = SMTP_OUTCOME_ANSWER;
-    slot->answer = (struct smtp_answer){.phase = phase, .local = local, .reply = reply};
+    slot->answer =
+        (struct smtp_answer){.phase = phase, .local = local, .depth = slot->depth, .reply = reply};
 }
 
 void smtp_slot_lose(struct smtp_slot *slot, enum smtp_loss loss)

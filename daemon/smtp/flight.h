@@ -39,8 +39,8 @@ enum smtp_outcome { SMTP_OUTCOME_NONE, SMTP_OUTCOME_ANSWER, SMTP_OUTCOME_LOST };
 struct smtp_slot {
     struct smtp_transaction *tx; /* NULL once its outcome was told */
     enum smtp_slot_stage stage;
-    unsigned replies;    /* that are still to come */
-    bool overlapped;     /* it flew before the one before it was answered */
+    unsigned replies; /* that are still to come */
+    enum smtp_depth depth;
     bool whole;          /* its last byte was said */
     uint64_t end_offset; /* where that byte lies in the output; valid if whole */
     enum smtp_outcome outcome;
@@ -52,6 +52,7 @@ struct smtp_expectation {
     enum smtp_state state;
     struct smtp_slot *slot; /* NULL for what belongs to no transaction */
     uint64_t asked_at;      /* where the command ends in the output */
+    bool behind;            /* it was asked while another answer was to come */
 };
 
 /* RSET, MAIL, RCPT, and DATA or the body. */
@@ -81,6 +82,9 @@ void smtp_flight_expect(struct smtp_flight *f, struct smtp_expectation expectati
 
 /* The oldest expectation, or NULL when no reply is due. */
 const struct smtp_expectation *smtp_flight_expected(const struct smtp_flight *f);
+
+/* How deep in flight the replies to come are; SMTP_NOT_SAID when none is due. */
+enum smtp_depth smtp_flight_depth(const struct smtp_flight *f);
 
 /* Takes the oldest expectation away and returns its slot, or NULL. */
 struct smtp_slot *smtp_flight_heard(struct smtp_flight *f);

@@ -35,6 +35,10 @@ struct smtp_session {
     struct str input; /* not read yet; valid until smtp_session_next returns false */
     struct smtp_reply_parser parser;
 
+    struct smtp_manners manners;
+    enum smtp_depth heard_depth; /* of the last reply that was due */
+    bool took_chunks;            /* the server accepted a message by BDAT */
+
     bool open_transaction; /* the server may hold a refused one: RSET before the next MAIL */
     bool quitting;
     bool farewell; /* a 421 was heard: listen to what is still to come, say nothing */

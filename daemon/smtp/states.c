@@ -53,10 +53,25 @@ const char *smtp_server_name(const struct smtp_session *s)
 
 /* The ways to end. */
 
+/* A server that broke off while it owed answers, or gave one that made no sense, and had not said
+ * before that it cannot go on. */
+static void note_breach(struct smtp_session *s, enum smtp_end end)
+{
+    enum smtp_depth depth = smtp_flight_depth(&s->flight);
+    bool broke_off = end == SMTP_END_TIMEOUT || end == SMTP_END_PEER_CLOSED;
+    if (s->farewell || s->manners.no_bdat || s->state < SMTP_IDLE || s->state >= SMTP_QUIT)
+        return;
+    if (end == SMTP_END_GARBAGE)
+        s->manners.broke_at = depth > s->heard_depth ? depth : s->heard_depth;
+    else if (broke_off)
+        s->manners.broke_at = depth;
+}
+
 static void vnote_end(struct smtp_session *s, enum smtp_end end, const char *format, va_list args)
 {
     if (s->state == SMTP_CLOSED)
         return;
+    note_breach(s, end);
     s->end = s->farewell ? SMTP_END_UNAVAILABLE : end;
     if (!s->farewell)
         vsnprintf(s->sentence, sizeof(s->sentence), format, args);
@@ -86,18 +101,30 @@ static void keep_end_reply(struct smtp_session *s, const struct smtp_reply *r)
         smtp_reply_copy(&s->end_reply, r, s->end_text, sizeof(s->end_text));
 }
 
-/* `mx.example refused EHLO, saying "550 5.7.1 Go away".`: the reply ends the session. */
-enum smtp_state smtp_ended_by(struct smtp_session *s, enum smtp_end end, const char *did,
-                              const struct smtp_reply *r)
+/* `mx.example refused EHLO, saying "550 5.7.1 Go away".` */
+static void describe(const struct smtp_session *s, const char *did, const struct smtp_reply *r,
+                     char *out, size_t size)
 {
     struct buf reply = BUF_INIT;
     smtp_reply_format(r, &reply);
-    keep_end_reply(s, r);
-    enum smtp_state next = smtp_ending(s, end, "%s %s %s, saying \"%.*s\".", smtp_server_name(s),
-                                       did, smtp_state_waits_for(s->state),
-                                       (int)smtp_text_fit(buf_str(&reply), 200), reply.at);
+    snprintf(out, size, "%s %s %s, saying \"%.*s\".", smtp_server_name(s), did,
+             smtp_state_waits_for(s->state), (int)smtp_text_fit(buf_str(&reply), 200), reply.at);
     buf_release(&reply);
-    return next;
+}
+
+enum smtp_state smtp_ended_by(struct smtp_session *s, enum smtp_end end, const char *did,
+                              const struct smtp_reply *r)
+{
+    char sentence[sizeof(s->sentence)];
+    describe(s, did, r, sentence, sizeof(sentence));
+    keep_end_reply(s, r);
+    return smtp_ending(s, end, "%s", sentence);
+}
+
+void smtp_note(struct smtp_session *s, const char *did, const struct smtp_reply *r)
+{
+    if (!s->farewell)
+        describe(s, did, r, s->sentence, sizeof(s->sentence));
 }
 
 enum smtp_state smtp_out_of_step(struct smtp_session *s, const struct smtp_reply *r)
@@ -248,6 +275,8 @@ void smtp_state_hear(struct smtp_session *s)
 {
     const struct smtp_reply *r = &s->parser.reply;
     bool asked = was_asked(s);
+    if (smtp_flight_expected(&s->flight))
+        s->heard_depth = smtp_flight_depth(&s->flight);
     struct smtp_slot *slot = smtp_flight_heard(&s->flight);
     enum smtp_state next;
     if (r->code == 421 && s->state != SMTP_QUIT)
@@ -261,9 +290,10 @@ void smtp_state_hear(struct smtp_session *s)
 
 void smtp_state_launch(struct smtp_session *s, struct smtp_slot *slot)
 {
+    bool overlaps = smtp_flight_expected(&s->flight) != NULL;
     slot->stage = SMTP_SLOT_FLYING;
-    slot->overlapped = smtp_flight_expected(&s->flight) != NULL;
-    if (slot->overlapped)
+    slot->depth = overlaps ? SMTP_OVERLAPPED : s->offers.pipelining ? SMTP_PIPELINED : SMTP_ALONE;
+    if (overlaps)
         smtp_say_rset(s, slot);
     if (s->offers.pipelining) {
         smtp_say_mail(s, slot);

@@ -32,6 +32,10 @@ void smtp_state_launch(struct smtp_session *s, struct smtp_slot *slot);
 /* What comes after an answer that needs nothing said at once. */
 enum smtp_state smtp_upcoming(const struct smtp_session *s);
 
+/* For verbs.c: the sentence for those who are lost in a session that goes on: what the server
+ * `did`, to what, and its reply. */
+void smtp_note(struct smtp_session *s, const char *did, const struct smtp_reply *r);
+
 /* For verbs.c: note why the session ends and return SMTP_CLOSED. The sentence may be a reply's. */
 enum smtp_state smtp_ending(struct smtp_session *s, enum smtp_end end, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -26,6 +26,16 @@ struct smtp_transaction {
     bool needs_smtputf8; /* its headers hold UTF-8 (RFC 6531); addresses are looked at here */
 };
 
+/* How far a transaction, or one reply of it, was said ahead of the answers before it. */
+enum smtp_depth {
+    SMTP_NOT_SAID,
+    SMTP_ALONE,     /* each command after the answer to the one before it */
+    SMTP_PIPELINED, /* several commands of one transaction in one flight */
+    SMTP_OVERLAPPED /* before the transaction before it was answered */
+};
+
+enum { SMTP_DEPTHS = SMTP_OVERLAPPED + 1 };
+
 enum smtp_phase { SMTP_PHASE_MAIL, SMTP_PHASE_RCPT, SMTP_PHASE_DATA, SMTP_PHASE_BODY };
 
 /*
@@ -37,6 +47,7 @@ enum smtp_phase { SMTP_PHASE_MAIL, SMTP_PHASE_RCPT, SMTP_PHASE_DATA, SMTP_PHASE_
 struct smtp_answer {
     enum smtp_phase phase;
     bool local;
+    enum smtp_depth depth;
     const struct smtp_reply *reply; /* valid during the callback */
 };
 
@@ -61,6 +72,19 @@ enum smtp_end {
     SMTP_END_CONNECT_FAILED, /* no connection */
     SMTP_END_TLS_FAILED,  /* the handshake failed, or STARTTLS was refused where TLS is required */
     SMTP_END_TLS_MISSING, /* TLS is required and the server does not offer it */
+};
+
+/*
+ * What a session saw of the server's manners: whether it can do what it offers. It only reports;
+ * what follows from it is decided above.
+ */
+struct smtp_manners {
+    bool
+        lost_count; /* 503 (out of order) to a transaction that overlapped: it was lost, not sent */
+    bool no_bdat;   /* CHUNKING is offered and BDAT not known: what it was to carry was not sent */
+    /* How deep in flight it was when it fell silent, closed the connection or made no sense;
+     * SMTP_NOT_SAID when it did none of these in a transaction. Networks do that, too. */
+    enum smtp_depth broke_at;
 };
 
 const char *smtp_phase_name(enum smtp_phase phase); /* "mail", "rcpt", "data", "body" */

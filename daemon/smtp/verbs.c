@@ -15,7 +15,8 @@ static bool is_refusal(const struct smtp_reply *r)
 /* What was just said has an answer. */
 static void expect(struct smtp_session *s, enum smtp_state state, struct smtp_slot *slot)
 {
-    smtp_flight_expect(&s->flight, (struct smtp_expectation){state, slot, s->output.added});
+    struct smtp_expectation e = {.state = state, .slot = slot, .asked_at = s->output.added};
+    smtp_flight_expect(&s->flight, e);
 }
 
 static void say(struct smtp_session *s, enum smtp_state state, struct smtp_slot *slot,
@@ -166,10 +167,25 @@ void smtp_say_rset(struct smtp_session *s, struct smtp_slot *slot)
     say(s, SMTP_RSET, slot, STR("RSET\r\n"));
 }
 
+/*
+ * A server that does not know BDAT reads the message behind it as commands, and what it says now is
+ * about their lines. It took nothing from anybody in flight; no answer means anything any more, so
+ * all that is left to say is QUIT.
+ */
+static enum smtp_state lose_flight(struct smtp_session *s)
+{
+    for (unsigned i = 0; i < s->flight.slot_count; i++)
+        smtp_slot_lose(smtp_flight_slot(&s->flight, i), SMTP_NOT_SENT);
+    smtp_flight_expect_nothing(&s->flight);
+    return SMTP_QUIT;
+}
+
 enum smtp_state smtp_hear_rset(struct smtp_session *s, struct smtp_slot *slot,
                                const struct smtp_reply *r)
 {
     (void)slot;
+    if (is_refusal(r) && s->manners.no_bdat && !s->took_chunks)
+        return lose_flight(s);
     if (!is_class(r, 2))
         return smtp_out_of_step(s, r);
     s->open_transaction = false;
@@ -180,17 +196,47 @@ enum smtp_state smtp_hear_rset(struct smtp_session *s, struct smtp_slot *slot,
 /* A transaction. */
 
 /*
- * A refusal. 503 says that a command came out of order: to one that flew over another it is no
- * answer about the recipient but a server that lost count, so it goes back unsent and nothing
- * overlaps any more.
+ * 503 says that a command came out of order: to one that flew over another it is no answer about
+ * the recipient but a server that lost count, so it goes back unsent and nothing overlaps any more.
  */
+static void lose_count(struct smtp_session *s, struct smtp_slot *slot, const struct smtp_reply *r)
+{
+    smtp_note(s, "lost count of messages that overlap, at", r);
+    smtp_slot_lose(slot, SMTP_NOT_SENT);
+    s->in_flight = 1;
+    s->manners.lost_count = true;
+}
+
+/* Whether a refusal says that BDAT is not known: by RFC 5321 §4.2.3 as 500, 502 or 504; and as 503,
+ * since MAIL and RCPT were accepted. */
+static bool denies_bdat(const struct smtp_session *s, enum smtp_phase phase,
+                        const struct smtp_reply *r)
+{
+    return s->offers.chunking && phase == SMTP_PHASE_BODY &&
+           (r->code == 500 || r->code == 502 || r->code == 503 || r->code == 504);
+}
+
+/* The message goes back unsent, and the session ends when those in flight have heard what comes of
+ * them: others may go by DATA. */
+static enum smtp_state lose_bdat(struct smtp_session *s, struct smtp_slot *slot,
+                                 const struct smtp_reply *r)
+{
+    smtp_note(s, "offers CHUNKING and does not know BDAT: it answered", r);
+    s->manners.no_bdat = true;
+    s->quitting = true;
+    s->open_transaction = true;
+    smtp_slot_lose(slot, SMTP_NOT_SENT);
+    return smtp_upcoming(s);
+}
+
 static enum smtp_state refused(struct smtp_session *s, struct smtp_slot *slot,
                                enum smtp_phase phase, const struct smtp_reply *r)
 {
-    if (slot->outcome == SMTP_OUTCOME_NONE && slot->overlapped && r->code == 503) {
-        smtp_slot_lose(slot, SMTP_NOT_SENT);
-        s->in_flight = 1;
-    }
+    bool unsettled = slot->outcome == SMTP_OUTCOME_NONE;
+    if (unsettled && slot->depth == SMTP_OVERLAPPED && r->code == 503)
+        lose_count(s, slot, r);
+    else if (unsettled && denies_bdat(s, phase, r))
+        return lose_bdat(s, slot, r);
     smtp_slot_answer(slot, phase, r, false);
     bool nothing_opened = phase == SMTP_PHASE_MAIL && !s->offers.pipelining;
     bool closed_by_answer = phase == SMTP_PHASE_BODY && !s->offers.chunking;
@@ -262,6 +308,7 @@ enum smtp_state smtp_hear_body(struct smtp_session *s, struct smtp_slot *slot,
         return refused(s, slot, SMTP_PHASE_BODY, r);
     if (!is_class(r, 2))
         return smtp_out_of_step(s, r);
+    s->took_chunks |= s->offers.chunking && slot->outcome == SMTP_OUTCOME_NONE;
     smtp_slot_answer(slot, SMTP_PHASE_BODY, r, false);
     return smtp_upcoming(s);
 }

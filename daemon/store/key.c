@@ -48,6 +48,15 @@ bool key_starts(struct str found, const struct key *prefix)
     return str_starts(found, key_view(prefix));
 }
 
+struct str text_cut(struct str text, size_t max)
+{
+    if (text.len <= max)
+        return text;
+    while (max && ((unsigned char)text.at[max] & 0xC0) == 0x80)
+        max--;
+    return str_from(text.at, max);
+}
+
 struct str read_bytes(struct reader *r, size_t len)
 {
     if (r->bad || len > r->left) {

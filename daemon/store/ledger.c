@@ -56,17 +56,6 @@ bool ledger_read(struct txn *txn, uint32_t job, uint32_t contact, struct ledger_
            entry_read(txn, key_view(&key), value, out);
 }
 
-/* Cuts text without leaving half of a UTF-8 sequence at its end. */
-static struct str cut_text(struct str text)
-{
-    if (text.len <= LEDGER_TEXT_MAX)
-        return text;
-    size_t len = LEDGER_TEXT_MAX;
-    while (len && ((unsigned char)text.at[len] & 0xC0) == 0x80)
-        len--;
-    return str_from(text.at, len);
-}
-
 /* The record is made aside: an entry's text may be a view into the page that changes. */
 void ledger_write(struct txn *txn, const struct ledger_entry *entry)
 {
@@ -82,7 +71,7 @@ void ledger_write(struct txn *txn, const struct ledger_entry *entry)
     at = write_u32(at, entry->message_version);
     at = write_u16(at, entry->code);
     at = write_bytes(at, str_from(entry->enhanced, sizeof(entry->enhanced)));
-    at = write_bytes(at, cut_text(entry->text));
+    at = write_bytes(at, text_cut(entry->text, LEDGER_TEXT_MAX));
     table_put(txn, TABLE_LEDGER, &key, str_from(value, (size_t)(at - value)));
 }
 

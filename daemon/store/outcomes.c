@@ -4,6 +4,7 @@
 #include "base/metrics.h"
 #include "store/queue.h"
 #include "store/sets.h"
+#include "store/table.h"
 
 static struct metric refused = {
     .name = "tocsin_outcomes_refused_total",
@@ -27,12 +28,10 @@ enum recipient_state recipient_counts_as(enum job_state job, enum recipient_stat
 
 void outcome_set_text(struct outcome *outcome, struct str text)
 {
-    size_t len = text.len < LEDGER_TEXT_MAX ? text.len : LEDGER_TEXT_MAX;
-    while (len && len < text.len && ((unsigned char)text.at[len] & 0xC0) == 0x80)
-        len--;
-    if (len)
-        memcpy(outcome->text, text.at, len);
-    outcome->text_len = (uint8_t)len;
+    struct str fits = text_cut(text, LEDGER_TEXT_MAX);
+    if (fits.len)
+        memcpy(outcome->text, fits.at, fits.len);
+    outcome->text_len = (uint8_t)fits.len;
 }
 
 /* The entry as it stands, or a fresh one for a copy that was never tried. */

@@ -11,10 +11,12 @@
 #include "store/jobs.h"
 #include "store/ledger.h"
 #include "store/sets.h"
+#include "store/site_lessons.h"
 
 bool contact_parse(struct str value, struct contact *out);
 bool job_parse(struct str value, struct job_record *out);
 bool ledger_parse(struct str value, struct ledger_entry *out);
+bool site_lesson_parse(struct str value, struct site_lesson *out);
 
 /* NULL when damaged, or when an id is not of this chunk; else to be freed by the caller. */
 roaring_bitmap_t *set_chunk_parse(struct str value, uint16_t chunk);

@@ -8,7 +8,7 @@ static const char *const names[] = {
     [TABLE_ADDRESSES] = "addresses", [TABLE_SETS] = "sets",
     [TABLE_MESSAGES] = "messages",   [TABLE_MESSAGE_NAMES] = "message_names",
     [TABLE_JOBS] = "jobs",           [TABLE_QUEUE] = "queue",
-    [TABLE_LEDGER] = "ledger",
+    [TABLE_LEDGER] = "ledger",       [TABLE_SITES] = "sites",
 };
 
 const char *table_name(enum table table)

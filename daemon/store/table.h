@@ -24,6 +24,7 @@ enum table {
     TABLE_JOBS,
     TABLE_QUEUE,
     TABLE_LEDGER,
+    TABLE_SITES,
     TABLES
 };
 
@@ -69,6 +70,9 @@ uint8_t *write_u16(uint8_t *at, uint16_t n);
 uint8_t *write_u32(uint8_t *at, uint32_t n);
 uint8_t *write_u64(uint8_t *at, uint64_t n);
 uint8_t *write_bytes(uint8_t *at, struct str s);
+
+/* As much of a text as `max` bytes hold, without half of a UTF-8 sequence at its end. */
+struct str text_cut(struct str text, size_t max);
 
 /* The value of a key; false when there is none. */
 bool table_get(struct txn *txn, enum table table, const struct key *key, struct str *value);

@@ -3,8 +3,9 @@
  * four bytes choose the session; then a byte below 0x08 is a happening (timeout, close, quit …) and
  * everything else is what the server says. However it goes: each transaction begins at most once
  * and ends exactly once; one that was accepted or is in doubt was written to its end; one that was
- * written to its end and is "not sent" met a 421, a server that lost count, or output that never
- * left; and the end of the session comes once, last.
+ * written to its end and is "not sent" met a 421, a server that lost count or does not know BDAT,
+ * or output that never left; a breach of manners comes with an end that is one, and not after a
+ * 421; and the end of the session comes once, last.
  */
 #include <assert.h>
 
@@ -66,7 +67,7 @@ static void check_loss(const struct smtp_session *s, const struct life *life, en
     if (loss == SMTP_IN_DOUBT)
         assert(life->began && life->whole);
     else if (life->whole)
-        assert(s->farewell || s->unsent || s->in_flight == 1);
+        assert(s->farewell || s->unsent || s->in_flight == 1 || s->manners.no_bdat);
 }
 
 static void check_event(struct stage *st, const struct smtp_event *e)
@@ -87,6 +88,15 @@ static void check_event(struct stage *st, const struct smtp_event *e)
         assert(st->params.tls != SMTP_TLS_REQUIRED || st->session.secure);
         st->ready = true;
     }
+}
+
+static void check_manners(const struct smtp_session *s)
+{
+    const struct smtp_manners *m = &s->manners;
+    bool breach =
+        s->end == SMTP_END_TIMEOUT || s->end == SMTP_END_PEER_CLOSED || s->end == SMTP_END_GARBAGE;
+    assert(!m->lost_count || s->in_flight == 1);
+    assert(!m->broke_at || (breach && !s->farewell && !m->no_bdat && s->ready));
 }
 
 static void act(struct stage *st, const struct smtp_event *e)
@@ -182,6 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         smtp_session_gone(&st.session, SMTP_END_PEER_CLOSED, "");
     pump(&st);
     assert(st.closed);
+    check_manners(&st.session);
     for (unsigned i = 0; i < TRANSACTIONS; i++)
         assert(st.lives[i].ends == (i < st.sent ? 1 : 0));
     return 0;

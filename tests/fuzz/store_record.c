@@ -57,6 +57,16 @@ static void try_ledger(struct str value)
     assert(recipient_state_name(entry.state) && skip_reason_text(entry.reason));
 }
 
+static void try_site_lesson(struct str value)
+{
+    struct site_lesson lesson;
+    if (!site_lesson_parse(value, &lesson))
+        return;
+    assert_within(lesson.why, value);
+    assert(lesson.why.len <= SITE_LESSON_WHY_MAX && lesson.why.len + 8 == value.len);
+    assert(lesson.flags >= SITE_NO_OVERLAP && lesson.flags <= 7);
+}
+
 /* The checksum is put right, or no input would ever pass it. */
 static void try_set(struct str value)
 {
@@ -77,8 +87,9 @@ static void try_set(struct str value)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const tries[])(struct str) = {try_contact, try_job, try_ledger, try_set};
+    static void (*const tries[])(struct str) = {try_contact, try_job, try_ledger, try_set,
+                                                try_site_lesson};
     if (size > 0)
-        tries[data[0] % 4](str_from(data + 1, size - 1));
+        tries[data[0] % 5](str_from(data + 1, size - 1));
     return 0;
 }

@@ -1,4 +1,7 @@
-"""Receivers that misbehave, daemons that are stopped: every copy arrives once and is accounted for."""
+"""
+Receivers that misbehave, daemons that are stopped: every copy arrives once and is accounted for. Single stories are
+told here; test_modes.py goes through all modes and all ways to fail.
+"""
 
 import collections
 import concurrent.futures
@@ -11,159 +14,8 @@ import time
 
 import pytest
 
-from tocsin import APPEAL, BUILD, PATIENCE, Daemon, Sink, assert_adds_up, free_port, is_sanitized, wait_until
-
-PEOPLE = 24  # for each of the many sinks below
-SHARE = {"stall": 8, "close": 25, "421": 25, "450": 25, "550": 25, "garbage": 15}
-
-FAST = """
-retry {{ first = "1s"  factor = 1  max = "1s"  max_age = "10m" }}
-timeouts {{ connect = "{0}s"  greeting = "{0}s"  ehlo = "{0}s"  tls_handshake = "{0}s"  mail = "{0}s"  rcpt = "{0}s"
-    data_init = "{0}s"  data_end = "{0}s"  command = "{0}s"  stop = "5s" }}
-""".format(3 if is_sanitized() else 1)
-
-# What a server may leave out, in turn.
-WITHOUT = [
-    (),
-    ("--no-chunking",),
-    ("--no-pipelining",),
-    ("--no-chunking", "--no-pipelining"),
-    ("--no-starttls",),
-    ("--no-chunking", "--no-starttls"),
-]
-
-Case = collections.namedtuple("Case", "name kinds in_flight without")
-
-
-def make_cases():
-    cases, turn = [], 0
-    for stage in "banner ehlo starttls mail rcpt go-ahead body data".split():
-        for act in "421 450 550 close stall garbage".split():
-            if stage == "body" and act not in ("close", "stall"):
-                continue
-            for in_flight in (1, 4):
-                turn += 1
-                if stage in ("banner", "ehlo", "starttls") and turn % 2:
-                    continue  # nothing is in flight yet
-                without = WITHOUT[turn % len(WITHOUT)]
-                if stage == "starttls":
-                    without = tuple(w for w in without if w != "--no-starttls")
-                if stage == "go-ahead":
-                    without = tuple(sorted({"--no-chunking", *without}))
-                words = "".join(w[len("--no") :] for w in without)
-                name = f"{stage}-{act}-{in_flight}{words}"
-                cases.append(Case(name, [f"{stage}-{act}:{SHARE[act]}"], in_flight, without))
-    cases += [
-        Case("accepted-but-lost-1", ["drop-after-log:20"], 1, ()),
-        Case("accepted-but-lost-4", ["drop-after-log:20"], 4, ()),
-        Case("accepted-but-lost-data-4", ["drop-after-log:20"], 4, ("--no-chunking",)),
-        Case("handshakes-fail", ["starttls-fail:100"], 4, ()),
-        Case("handshakes-fail-now-and-then", ["starttls-fail:50"], 1, ()),
-        Case("one-message-a-connection", [], 4, ("--max-messages-per-connection", "1")),
-        Case("everything-now-and-then", ["mail-close:5", "rcpt-450:5", "data-421:5", "drop-after-log:5"], 4, ()),
-    ]
-    return cases
-
-
-CASES = make_cases()
-
-
-def write_people(daemon, domains, each):
-    rows = ["email,first_name"] + [f"user{i}@{domain},Ada" for domain in domains for i in range(each)]
-    daemon.cli("contacts", "import", daemon.write("people.csv", "\n".join(rows) + "\n"), "--list", "everyone")
-    return [row.split(",")[0] for row in rows[1:]]
-
-
-def outcomes(daemon, state):
-    """How often the log gives an address this outcome."""
-    return collections.Counter(line["to"] for line in daemon.log_lines(state))
-
-
-def assert_accounted(ledger, received, in_doubt):
-    """
-    The receiver has every delivered copy once, and again only as often as an answer of it was lost. A copy that
-    bounced may have come before only in the same way.
-    """
-    for address, row in ledger.items():
-        count, extra = received[address], in_doubt[address]
-        assert count <= extra + (row["state"] == "delivered"), (address, row, count, extra)
-        assert count >= (row["state"] == "delivered"), (address, row)
-        assert row["attempts"] > 1 or row["state"] == "in_doubt" or count <= 1, (address, row, count)
-    assert set(received) <= set(ledger)
-
-
-class Matrix:
-    """One daemon and one job for all cases: a receiver each, on an address of its own."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.sinks = {}
-        self.daemon = None
-
-    def address(self, i):
-        return f"127.0.1.{i + 1}"
-
-    def start_sink(self, i):
-        case = CASES[i]
-        faults = [word for kind in case.kinds for word in ("--fault", kind)]
-        # The last --listen counts.
-        listen = ("--listen", f"{self.address(i)}:0")
-        return case.name, Sink(self.folder, *listen, *faults, *case.without, "--seed", str(i), name=case.name)
-
-    def start(self):
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            self.sinks = dict(pool.map(self.start_sink, range(len(CASES))))
-        extra = FAST
-        for i, case in enumerate(CASES):
-            port = self.sinks[case.name].port
-            extra += f'route "{case.name}.example" {{ host = "{self.address(i)}"  port = {port} }}\n'
-            extra += f'site "{self.address(i)}" {{ connections = 2  in_flight = {case.in_flight} }}\n'
-        self.daemon = Daemon(self.folder, free_port(), extra=extra, key_bits=1024)
-
-    def run(self):
-        write_people(self.daemon, [f"{case.name}.example" for case in CASES], PEOPLE)
-        job = self.daemon.send(self.daemon.write("appeal.md", APPEAL), "list:everyone")
-        self.job = self.daemon.wait_job(job, timeout=90, each=assert_adds_up)
-        self.ledger = self.daemon.recipients(job)
-        self.in_doubt = outcomes(self.daemon, "in_doubt")
-
-    def stop_sinks(self):
-        for sink in self.sinks.values():
-            sink.process.end()
-
-
-@pytest.fixture(scope="module")
-def matrix(tmp_path_factory):
-    m = Matrix(tmp_path_factory.mktemp("faults"))
-    try:
-        m.start()
-        m.run()
-        m.daemon.stop()
-    finally:
-        m.stop_sinks()
-    return m
-
-
-@pytest.mark.threads
-def test_the_job_with_all_faults_ends(matrix):
-    job = matrix.job
-    assert (job["state"], job["recipients"]) == ("finished", len(CASES) * PEOPLE)
-    states = collections.Counter(row["state"] for row in matrix.ledger.values())
-    assert {name: job[name] for name in states} == states
-    assert set(states) == {"delivered", "bounced"}
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_copy_is_accounted_for(matrix, case):
-    ledger = {a: row for a, row in matrix.ledger.items() if a.endswith(f"@{case.name}.example")}
-    received = matrix.sinks[case.name].recipients()
-    assert len(ledger) == PEOPLE
-    assert_accounted(ledger, received, matrix.in_doubt)
-    refuses = re.match(r"(mail|rcpt|go-ahead|data)-550", case.name)
-    states = {row["state"] for row in ledger.values()}
-    assert states == {"delivered", "bounced"} if refuses else states == {"delivered"}
-    if "garbage" not in case.name:
-        assert matrix.sinks[case.name].faults() == []
+from receivers import FAST, outcomes, write_people
+from tocsin import APPEAL, BUILD, PATIENCE, Daemon, Sink, assert_adds_up, free_port, wait_until
 
 
 def send(daemon, count, *options, domain="dest.example"):
@@ -176,20 +28,6 @@ def assert_once(sink, addresses):
     counts = sink.recipients()
     assert set(counts) == set(addresses)
     assert set(counts.values()) == {1}, [pair for pair in counts.items() if pair[1] > 1][:5]
-
-
-@pytest.mark.parametrize("in_flight", [1, 4])
-def test_at_most_once_never_sends_twice(start, in_flight):
-    sink = start(Sink, "--fault", "drop-after-log:20", "--fault", "data-close:20", "--fault", "rcpt-close:5")
-    daemon = start(Daemon, sink.port, site=f"connections = 2  in_flight = {in_flight}", extra=FAST)
-    job, addresses = send(daemon, 40, "--at-most-once")
-    done = daemon.wait_job(job, each=assert_adds_up)
-    assert done["in_doubt"] > 0 and done["in_doubt"] + done["delivered"] == 40
-    counts = sink.recipients()
-    assert set(counts.values()) == {1} and set(counts) <= set(addresses)
-    ledger = daemon.recipients(job)
-    assert {a for a, row in ledger.items() if row["state"] == "delivered"} <= set(counts)
-    assert {row["state"] for row in ledger.values()} == {"delivered", "in_doubt"}
 
 
 @pytest.mark.parametrize("guarantee", [[], ["--at-most-once"]])

@@ -102,7 +102,7 @@ static enum chance_fault server_draw(struct chance_server *sv, bool is_mail)
         return FAULT_NONE;
     if (is_mail && chance(&sv->seed, 4) == 0)
         return FAULT_OUT_OF_SEQUENCE;
-    return FAULT_LATER + chance(&sv->seed, FAULT_SENSELESS);
+    return (enum chance_fault)(FAULT_LATER + chance(&sv->seed, FAULT_SENSELESS));
 }
 
 /* The connection breaks: of what has not arrived, a part never will. */

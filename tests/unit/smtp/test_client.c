@@ -12,8 +12,8 @@
 
 /*
  * The client with real sockets: a thread plays the server by a script, the test's own thread runs
- * the loop. Lines of the script: "S: said", "C: heard", and "TLS", "wait" (until the client
- * leaves), "close". What the client tells comes out as text.
+ * the loop. Lines of the script: "S: said", "C: heard", and "TLS", "pause" (30 ms), "wait" (until
+ * the client leaves), "close". What the client tells comes out as text.
  */
 struct server {
     int listener;
@@ -77,6 +77,8 @@ static void server_step(struct server *sv, const char *line)
         server_hear(sv, line + 3);
     else if (line[0] == 'T')
         server_secure(sv);
+    else if (line[0] == 'p')
+        usleep(30000);
     else if (line[0] == 'w')
         server_wait(sv);
 }
@@ -100,6 +102,7 @@ struct world {
     struct smtp_transaction tx[3];
     unsigned to_send, sent;
     bool abort_on_began;
+    unsigned busy_ms; /* after the first answer the loop does something else for so long */
     struct buf told;
     struct ssl_session_st *tls_session;
     struct server server;
@@ -145,6 +148,8 @@ static void on_answer(struct smtp_client *client, void *owner, struct smtp_trans
     buf_addf(&w->told, "%u: ", number(w, tx));
     smtp_reply_format(answer->reply, &w->told);
     buf_add_byte(&w->told, '|');
+    if (number(w, tx) == 1)
+        usleep(w->busy_ms * 1000);
     if (number(w, tx) == w->to_send)
         smtp_client_quit(client);
 }
@@ -319,6 +324,19 @@ static void test_a_server_that_falls_silent(void **state)
         "S: 250-PIPELINING", "S: 250 CHUNKING", FLIGHT, "S: 250 ok", "S: 250 ok", "wait");
 }
 
+/* The second answer comes while the loop is busy for longer than the time-out: it was in time. */
+static void test_an_answer_that_nobody_had_time_to_read(void **state)
+{
+    (void)state;
+    world.params.timeouts.mail = 50;
+    world.params.timeouts.body = 50;
+    world.to_send = 2;
+    world.busy_ms = 150;
+    RUN("ready chunking|began 1|began 2|1: 250 taken|2: 250 taken|quit", HELLO, "S: 250-mx.example",
+        "S: 250-PIPELINING", "S: 250 CHUNKING", FLIGHT, "C: RSET", FLIGHT, TAKEN, "pause",
+        "S: 250 ok", TAKEN, BYE);
+}
+
 static void test_a_server_that_leaves_after_the_message(void **state)
 {
     (void)state;
@@ -376,6 +394,7 @@ int main(void)
         RUNS(test_nobody_listens),
         RUNS(test_a_server_that_says_nothing),
         RUNS(test_a_server_that_falls_silent),
+        RUNS(test_an_answer_that_nobody_had_time_to_read),
         RUNS(test_a_server_that_leaves_after_the_message),
         RUNS(test_a_server_that_does_not_read),
         RUNS(test_421_ends_the_session),
