@@ -82,7 +82,8 @@ static int run(const char *config_path, const char *message_path, unsigned long 
     if (!senders)
         return -1;
     struct composer composer;
-    struct copy copy = {.mailing = mailing};
+    struct sheet sheet = {0};
+    struct copy copy = {.mailing = mailing, .sheet = &sheet};
     composer_init(&composer);
     composer_use(&composer, senders, err);
     mailing_turn(mailing, GATE_OPEN);
@@ -90,7 +91,7 @@ static int run(const char *config_path, const char *message_path, unsigned long 
     double before = cpu_us();
     size_t composed = compose_all(store, &composer, &copy, copies);
     printf("%.2f us a copy; %zu of %lu composed; %zu bytes\n", (cpu_us() - before) / (double)copies,
-           composed, copies, copy.head.len + copy.body.len);
+           composed, copies, sheet.head.len + sheet.body.len);
     composer_release(&composer);
     store_close(store);
     return 0;

@@ -15,6 +15,15 @@ struct work {
     char bounce_token[TOKEN_LENGTH + 1];
 };
 
+void sheet_free(struct sheet *sheet)
+{
+    if (!sheet)
+        return;
+    buf_release(&sheet->head);
+    buf_release(&sheet->body);
+    free(sheet);
+}
+
 void composer_init(struct composer *composer)
 {
     *composer = (struct composer){0};
@@ -108,7 +117,8 @@ static int render_part(struct work *w, const char *what, const struct part *part
     struct template_error error;
     struct template_scope scope = scope_for(&w->scope);
     struct render_options options = options_of(w, escape);
-    if (part_render(part, &scope, &options, &c->scratch, &c->plain, &w->copy->body, &error) == 0)
+    if (part_render(part, &scope, &options, &c->scratch, &c->plain, &w->copy->sheet->body,
+                    &error) == 0)
         return 0;
     return render_fail(w, what, &error);
 }
@@ -116,7 +126,7 @@ static int render_part(struct work *w, const char *what, const struct part *part
 /* The body, and the field that says how it is made up. */
 static int add_body(struct work *w)
 {
-    struct buf *body = &w->copy->body;
+    struct buf *body = &w->copy->sheet->body;
     const struct message *m = w->copy->mailing->message;
     char boundary_text[MIME_BOUNDARY_MAX + 1];
     int n = snprintf(boundary_text, sizeof(boundary_text), "=_%s", w->message_token);
@@ -193,10 +203,10 @@ static int sign(struct work *w)
     unsigned char hash[DKIM_HASH_SIZE];
     if (w->sender->key_count == 0)
         return 0;
-    if (dkim_body_hash(signers[0], buf_str(&w->copy->body), hash, &w->copy->why) != 0)
+    if (dkim_body_hash(signers[0], buf_str(&w->copy->sheet->body), hash, &w->copy->why) != 0)
         return fail(w->copy);
     for (size_t i = 0; i < w->sender->key_count; i++)
-        if (dkim_sign_hashed(signers[i], buf_str(&c->headers), hash, w->now, &w->copy->head,
+        if (dkim_sign_hashed(signers[i], buf_str(&c->headers), hash, w->now, &w->copy->sheet->head,
                              &w->copy->why) != 0)
             return fail(w->copy);
     return 0;
@@ -205,8 +215,8 @@ static int sign(struct work *w)
 static void join(struct work *w)
 {
     struct copy *copy = w->copy;
-    buf_add_str(&copy->head, buf_str(&w->composer->headers));
-    buf_add_text(&copy->head, "\r\n");
+    buf_add_str(&copy->sheet->head, buf_str(&w->composer->headers));
+    buf_add_text(&copy->sheet->head, "\r\n");
     buf_reset(&copy->sender);
     buf_add_text(&copy->sender, "b-");
     buf_add_text(&copy->sender, w->bounce_token);
@@ -234,7 +244,7 @@ void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy,
     char token[TOKEN_LENGTH + 1];
     copy->result = COPY_HELD;
     copy->reason = SKIP_NONE;
-    buf_reset(&copy->head);
+    buf_reset(&copy->sheet->head);
     buf_reset(&copy->recipient);
     arena_reset(&composer->scratch);
     if (mailing_gate(copy->mailing) != GATE_OPEN)

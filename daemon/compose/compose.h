@@ -37,7 +37,7 @@ void composer_release(struct composer *composer);
 int composer_use(struct composer *composer, const struct senders *senders, struct err *err);
 
 /*
- * Fills the copy's answer (result, and sender, recipient, head, body or the reason). `txn` is a
+ * Fills the copy's answer (result, and sender, recipient, sheet or the reason). `txn` is a
  * read transaction begun a few milliseconds ago at most; `now` is in seconds since 1970.
  */
 void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy, int64_t now);

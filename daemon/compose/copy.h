@@ -12,10 +12,19 @@
 #include "store/ledger.h"
 
 enum copy_result {
-    COPY_READY, /* sender, recipient, head and body are to be sent */
+    COPY_READY, /* sender, recipient and what is on the sheet are to be sent */
     COPY_HELD,  /* the job is paused or cancelled: leave it in the queue */
     COPY_SKIP,  /* never send it: `reason`, with `why` for people */
 };
+
+/* What a message is written on; used again and again. */
+struct sheet {
+    struct sheet *next;
+    struct buf head; /* header and empty line */
+    struct buf body; /* both in CRLF lines, 7-bit (a UTF-8 address apart) */
+};
+
+void sheet_free(struct sheet *sheet); /* NULL is fine */
 
 struct copy {
     struct copy *next;       /* in whatever list holds it */
@@ -24,6 +33,7 @@ struct copy {
     uint32_t first;           /* of the first attempt, seconds since 1970; 0: none yet */
     uint16_t attempts;        /* before this one */
     enum recipient_state was; /* in the ledger, before this attempt */
+    struct sheet *sheet;      /* to write the message on; the asker's */
 
     /* the composer's answer */
     struct letter answer;
@@ -32,8 +42,6 @@ struct copy {
     enum skip_reason reason;
     struct err why;
     struct buf sender, recipient; /* addresses, without brackets */
-    struct buf head, body;        /* the message, with the empty line in between in `head`: CRLF
-                                     lines, 7-bit (a UTF-8 address apart) */
     bool needs_smtputf8;
 };
 

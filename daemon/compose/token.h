@@ -3,11 +3,11 @@
  * Message-IDs and links: nobody without the key can make one, and one for one purpose is none for
  * another.
  *
- *     base32( job u32 BE · contact u32 BE · first 8 bytes of HMAC-SHA-256(key, purpose · job ·
- * contact) )
+ *     base32( job u32 BE · contact u32 BE · 8 bytes of HMAC-SHA-256(key, job · contact) )
  *
  * in lower-case letters and digits 2-7 (RFC 4648 §6 without padding): 26 characters, safe in a
- * local part and in a URL, and the same whichever case a mail system gives back.
+ * local part and in a URL, and the same whichever case a mail system gives back. Which 8 of the 32
+ * bytes is the purpose's number.
  */
 #ifndef TOCSIN_COMPOSE_TOKEN_H
 #define TOCSIN_COMPOSE_TOKEN_H
@@ -20,7 +20,7 @@
 
 enum { TOKEN_LENGTH = 26, TOKEN_KEY_SIZE = 32 };
 
-enum token_purpose { TOKEN_BOUNCE = 'b', TOKEN_MESSAGE = 'm', TOKEN_UNSUBSCRIBE = 'u' };
+enum token_purpose { TOKEN_BOUNCE, TOKEN_MESSAGE, TOKEN_UNSUBSCRIBE }; /* at most four */
 
 struct token_key {
     unsigned char bytes[TOKEN_KEY_SIZE];

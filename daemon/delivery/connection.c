@@ -118,6 +118,15 @@ static void ended(struct connection *c, struct parcel *p)
     rest(c);
 }
 
+/* While it waits for its answer, a copy holds no message: the next one is written where this one
+ * still lies in the cache. */
+static void on_handed_over(struct smtp_client *client, void *owner, struct smtp_transaction *tx)
+{
+    struct connection *c = owner;
+    (void)client;
+    parcel_take_sheet(thread_of(c), tx->owner);
+}
+
 static void on_answer(struct smtp_client *client, void *owner, struct smtp_transaction *tx,
                       const struct smtp_answer *answer)
 {
@@ -229,6 +238,7 @@ static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end
 static const struct smtp_events events = {
     .on_ready = on_ready,
     .on_began = on_began,
+    .on_handed_over = on_handed_over,
     .on_answer = on_answer,
     .on_lost = on_lost,
     .on_room = on_room,
@@ -319,14 +329,14 @@ void connection_open(struct site *site)
 
 static void send_parcel(struct connection *c, struct parcel *p)
 {
-    p->transaction =
-        (struct smtp_transaction){.owner = p,
-                                  .sender = buf_str(&p->copy.sender),
-                                  .recipient = buf_str(&p->copy.recipient),
-                                  .body = {buf_str(&p->copy.head), buf_str(&p->copy.body)},
-                                  .body_count = 2,
-                                  .eight_bit = p->copy.needs_smtputf8,
-                                  .needs_smtputf8 = p->copy.needs_smtputf8};
+    p->transaction = (struct smtp_transaction){
+        .owner = p,
+        .sender = buf_str(&p->copy.sender),
+        .recipient = buf_str(&p->copy.recipient),
+        .body = {buf_str(&p->copy.sheet->head), buf_str(&p->copy.sheet->body)},
+        .body_count = 2,
+        .eight_bit = p->copy.needs_smtputf8,
+        .needs_smtputf8 = p->copy.needs_smtputf8};
     c->in_flight++;
     c->site->in_flight++;
     c->served++;

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "delivery/feed.h"
 
-enum { SPARE_MAX = 256, SPARE_TEXT_MAX = 256 * 1024 };
+enum { SPARE_MAX = 256, SPARE_BODY_MAX = 256 * 1024 };
 
 void parcel_line_init(struct parcel_line *line)
 {
@@ -63,15 +63,39 @@ static void destroy(struct parcel *parcel)
 {
     buf_release(&parcel->copy.sender);
     buf_release(&parcel->copy.recipient);
-    buf_release(&parcel->copy.head);
-    buf_release(&parcel->copy.body);
     free(parcel);
+}
+
+void parcel_give_sheet(struct delivery_thread *thread, struct parcel *parcel)
+{
+    struct sheet *sheet = thread->sheets;
+    if (sheet) {
+        thread->sheets = sheet->next;
+        thread->sheet_count--;
+    }
+    parcel->copy.sheet = sheet ? sheet : NEW(struct sheet);
+}
+
+void parcel_take_sheet(struct delivery_thread *thread, struct parcel *parcel)
+{
+    struct sheet *sheet = parcel->copy.sheet;
+    parcel->copy.sheet = NULL;
+    if (!sheet)
+        return;
+    if (thread->sheet_count >= SPARE_MAX || sheet->body.size > SPARE_BODY_MAX) {
+        sheet_free(sheet);
+        return;
+    }
+    sheet->next = thread->sheets;
+    thread->sheets = sheet;
+    thread->sheet_count++;
 }
 
 void parcel_free(struct delivery_thread *thread, struct parcel *parcel)
 {
     thread->parcels--;
-    if (thread->spare_count >= SPARE_MAX || parcel->copy.body.size > SPARE_TEXT_MAX) {
+    parcel_take_sheet(thread, parcel);
+    if (thread->spare_count >= SPARE_MAX) {
         destroy(parcel);
         return;
     }
@@ -101,6 +125,11 @@ void parcels_release(struct delivery_thread *thread)
         next = p->next;
         destroy(p);
     }
+    for (struct sheet *sheet = thread->sheets, *next; sheet; sheet = next) {
+        next = sheet->next;
+        sheet_free(sheet);
+    }
     thread->spare = NULL;
-    thread->spare_count = 0;
+    thread->sheets = NULL;
+    thread->spare_count = thread->sheet_count = 0;
 }

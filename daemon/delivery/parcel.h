@@ -34,7 +34,13 @@ struct parcel *parcel_line_take(struct parcel_line *line); /* NULL when it is em
 struct parcel *parcel_take(struct delivery_thread *thread, struct feed *feed, uint32_t contact,
                            uint32_t due);
 
-/* Back to the spare ones; whether the recipient stays taken is the caller's matter. */
+/* A sheet to write its message on, from the spare ones (the one used last is first) or new; and
+ * back. A parcel without one is fine. */
+void parcel_give_sheet(struct delivery_thread *thread, struct parcel *parcel);
+void parcel_take_sheet(struct delivery_thread *thread, struct parcel *parcel);
+
+/* Back to the spare ones, with its sheet; whether the recipient stays taken is the caller's matter.
+ */
 void parcel_free(struct delivery_thread *thread, struct parcel *parcel);
 
 /* The recipient stays in the queue as it is, and may be loaded again. Frees the parcel. */

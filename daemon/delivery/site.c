@@ -241,7 +241,7 @@ static size_t wanted(const struct site *site, size_t lane)
 {
     size_t soon = allowed_soon(site), held = 0;
     size_t want =
-        site->instant ? room_now(site) : 2 * (size_t)site->ready_count * conduct_in_flight(site);
+        site->instant ? room_now(site) : site->ready_count * ((size_t)conduct_in_flight(site) + 1);
     want = want < soon ? want : soon;
     for (size_t i = 0; i <= lane; i++)
         held += site->lanes[i].composing + site->lanes[i].ready.count;
@@ -264,6 +264,7 @@ static struct copy **pick(struct site *site, size_t lane, struct copy **end)
         if (!p)
             break;
         p->copy.answer.deliver = site_on_composed;
+        parcel_give_sheet(site->thread, p);
         site->lanes[lane].composing++;
         *end = &p->copy;
         end = &p->copy.next;
@@ -350,6 +351,7 @@ struct parcel *site_take_ready(struct site *site)
 
 void site_return(struct site *site, struct parcel *parcel)
 {
+    parcel_take_sheet(site->thread, parcel);
     if (site->thread->stopping)
         parcel_put_back(site->thread, parcel);
     else

@@ -38,6 +38,8 @@ struct delivery_thread {
     struct u64set taken; /* job · contact of every copy under way, until its report is committed */
     struct parcel *spare; /* parcels that are not in use, with their buffers */
     size_t spare_count;
+    struct sheet *sheets; /* to write messages on, not in use */
+    size_t sheet_count;
     struct report *report; /* being filled, or NULL */
     struct report *sent;   /* with the writer */
     struct timer report_due;

@@ -76,8 +76,26 @@ static char *add_line(char *to, struct str line, size_t *column)
     return to;
 }
 
+/* Most values: some characters that stand for themselves and fit on the line. */
+static bool add_short(struct quoted *q, struct str text)
+{
+    if (q->column == 0 || q->column + text.len > CONTENT_MAX)
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (!plain[(unsigned char)text.at[i]])
+            return false;
+    char last = text.at[text.len - 1];
+    if (last == ' ' || last == '\t')
+        return false;
+    buf_add_str(q->out, text);
+    q->column += text.len;
+    return true;
+}
+
 void quoted_add(struct quoted *q, struct str text)
 {
+    if (text.len && add_short(q, text))
+        return;
     while (text.len) {
         bool ended;
         struct str line = lines_take(&text, &ended);

@@ -87,6 +87,14 @@ static void set_timer(struct smtp_client *c)
         timer_stop(&c->timer);
 }
 
+static bool tell_handed_over(struct smtp_client *c)
+{
+    struct smtp_transaction *tx = smtp_session_handed_over(&c->session);
+    if (tx && c->events->on_handed_over)
+        c->events->on_handed_over(c, c->owner, tx);
+    return tx != NULL;
+}
+
 /* Acts on all events, those too that callbacks cause; nested calls leave the work to the first. */
 static void pump(struct smtp_client *c)
 {
@@ -94,9 +102,11 @@ static void pump(struct smtp_client *c)
     if (c->pumping)
         return;
     c->pumping = true;
-    while (smtp_session_next(&c->session, &event))
-        act(c, &event);
-    smtp_session_flush(&c->session);
+    do {
+        while (smtp_session_next(&c->session, &event))
+            act(c, &event);
+        smtp_session_flush(&c->session);
+    } while (tell_handed_over(c));
     set_timer(c);
     c->pumping = false;
 }

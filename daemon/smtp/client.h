@@ -34,6 +34,9 @@ struct smtp_events {
                      const struct smtp_extensions *extensions, const struct stream_tls_info *tls);
     /* The first byte of the transaction is about to be written: the moment to journal it. */
     void (*on_began)(struct smtp_client *client, void *owner, struct smtp_transaction *tx);
+    /* Its last byte was given to the connection: the message's bytes (`body`) are not looked at any
+     * more. At most once, not after its answer. May be NULL. */
+    void (*on_handed_over)(struct smtp_client *client, void *owner, struct smtp_transaction *tx);
     /* Either of these, exactly once for each transaction; then the caller may free it. */
     void (*on_answer)(struct smtp_client *client, void *owner, struct smtp_transaction *tx,
                       const struct smtp_answer *answer);

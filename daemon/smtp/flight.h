@@ -42,6 +42,7 @@ struct smtp_slot {
     unsigned replies; /* that are still to come */
     enum smtp_depth depth;
     bool whole;          /* its last byte was said */
+    bool handed_over;    /* … and given away, as the owner was told */
     uint64_t end_offset; /* where that byte lies in the output; valid if whole */
     enum smtp_outcome outcome;
     struct smtp_answer answer;

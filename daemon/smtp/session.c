@@ -220,6 +220,18 @@ void smtp_session_flush(struct smtp_session *s)
     smtp_output_flush(&s->output);
 }
 
+struct smtp_transaction *smtp_session_handed_over(struct smtp_session *s)
+{
+    for (unsigned i = 0; i < s->flight.slot_count; i++) {
+        struct smtp_slot *slot = smtp_flight_slot(&s->flight, i);
+        if (!slot->tx || !slot->whole || slot->handed_over || s->output.written < slot->end_offset)
+            continue;
+        slot->handed_over = true;
+        return slot->tx;
+    }
+    return NULL;
+}
+
 bool smtp_session_rearmed(struct smtp_session *s, int64_t *ms)
 {
     bool rearmed = s->rearmed;

@@ -98,6 +98,8 @@ void smtp_session_abort(struct smtp_session *s);
 /* What comes out. */
 bool smtp_session_next(struct smtp_session *s, struct smtp_event *event);
 void smtp_session_flush(struct smtp_session *s);
+/* After a flush, until it is NULL: a transaction whose message was given away whole just now. */
+struct smtp_transaction *smtp_session_handed_over(struct smtp_session *s);
 bool smtp_session_rearmed(struct smtp_session *s, int64_t *ms);
 
 #endif

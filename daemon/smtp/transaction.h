@@ -2,7 +2,8 @@
  * One copy of one message for one recipient, on its way through a session, and the ways it can end:
  * an answer of the receiver, or a loss without one. Exactly one of the two happens to every
  * transaction that a session took. The caller owns the transaction and all that its views point to,
- * and keeps them until that moment; then the session has forgotten them.
+ * and keeps them until that moment; then the session has forgotten them. (The message itself is not
+ * needed for so long: see on_handed_over in client.h.)
  */
 #ifndef TOCSIN_SMTP_TRANSACTION_H
 #define TOCSIN_SMTP_TRANSACTION_H

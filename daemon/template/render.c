@@ -140,10 +140,23 @@ static struct str replacement_of(struct str s, size_t at, bool escape, size_t *l
     return escape ? entity_of(s.at[at]) : (struct str){NULL, 0};
 }
 
+/* How many bytes at the front stay as they are, escaped or not. */
+static size_t clean_length(struct str s)
+{
+    static const bool changes[256] = {
+        [0] = true,   ['&'] = true,  ['<'] = true,           ['>'] = true,
+        ['"'] = true, ['\''] = true, [0x80 ... 0xFF] = true,
+    };
+    size_t n = 0;
+    while (n < s.len && !changes[(unsigned char)s.at[n]])
+        n++;
+    return n;
+}
+
 void text_add_clean(struct render *r, struct str s, bool escape)
 {
     size_t kept = 0, len;
-    for (size_t at = 0; at < s.len && !r->failed; at += len) {
+    for (size_t at = clean_length(s); at < s.len && !r->failed; at += len) {
         struct str instead = replacement_of(s, at, escape, &len);
         if (instead.len == 0)
             continue;

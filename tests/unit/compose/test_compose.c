@@ -24,6 +24,7 @@ static struct {
     struct composer composer;
     struct mailing *mailing;
     struct copy copy;
+    struct sheet sheet;
     struct buf text; /* its head and body */
 } t;
 
@@ -64,6 +65,7 @@ static int set_up(void **state)
     t.mailing = mailing_new(&record, message);
     mailing_turn(t.mailing, GATE_OPEN);
     t.copy.mailing = t.mailing;
+    t.copy.sheet = &t.sheet;
     return 0;
 }
 
@@ -74,8 +76,8 @@ static int tear_down(void **state)
     senders_unref(t.senders);
     mailing_unref(t.mailing);
     people_close(&t.people);
-    buf_release(&t.copy.head);
-    buf_release(&t.copy.body);
+    buf_release(&t.sheet.head);
+    buf_release(&t.sheet.body);
     buf_release(&t.text);
     buf_release(&t.copy.sender);
     buf_release(&t.copy.recipient);
@@ -90,8 +92,8 @@ static const char *compose(uint32_t contact)
     compose_copy(&t.composer, &txn, &t.copy, 1700000000);
     txn_end(&txn);
     buf_reset(&t.text);
-    buf_add_str(&t.text, buf_str(&t.copy.head));
-    buf_add_str(&t.text, buf_str(&t.copy.body));
+    buf_add_str(&t.text, buf_str(&t.sheet.head));
+    buf_add_str(&t.text, buf_str(&t.sheet.body));
     return t.text.at ? t.text.at : "";
 }
 

@@ -100,7 +100,7 @@ struct world {
     struct smtp_params params;
     struct smtp_client *client;
     struct smtp_transaction tx[3];
-    unsigned to_send, sent;
+    unsigned to_send, sent, handed_over;
     bool abort_on_began;
     unsigned busy_ms; /* after the first answer the loop does something else for so long */
     struct buf told;
@@ -139,6 +139,16 @@ static void on_began(struct smtp_client *client, void *owner, struct smtp_transa
     buf_addf(&w->told, "began %u|", number(w, tx));
     if (w->abort_on_began)
         smtp_client_abort(client);
+}
+
+/* From here on nobody may look at the message. */
+static void on_handed_over(struct smtp_client *client, void *owner, struct smtp_transaction *tx)
+{
+    struct world *w = owner;
+    (void)client;
+    w->handed_over++;
+    for (size_t i = 0; i < tx->body_count; i++)
+        tx->body[i] = str_from((const char *)1, 1000);
 }
 
 static void on_answer(struct smtp_client *client, void *owner, struct smtp_transaction *tx,
@@ -183,8 +193,24 @@ static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end
     loop_stop(&w->loop);
 }
 
-static const struct smtp_events events = {on_ready, on_began, on_answer,
-                                          on_lost,  on_room,  on_closed};
+static const struct smtp_events events = {
+    .on_ready = on_ready,
+    .on_began = on_began,
+    .on_handed_over = on_handed_over,
+    .on_answer = on_answer,
+    .on_lost = on_lost,
+    .on_room = on_room,
+    .on_closed = on_closed,
+};
+
+static void write_messages(void)
+{
+    for (unsigned i = 0; i < 3; i++)
+        world.tx[i] = (struct smtp_transaction){.sender = STR("me@x"),
+                                                .recipient = STR("u@x"),
+                                                .body = {STR("Hello\r\n"), STR(".dot\r\n")},
+                                                .body_count = 2};
+}
 
 static int start(void **state)
 {
@@ -200,11 +226,7 @@ static int start(void **state)
     world.params.tls_context = SSL_CTX_new(TLS_client_method());
     world.server.tls = self_signed("mx.example");
     world.to_send = 1;
-    for (unsigned i = 0; i < 3; i++)
-        world.tx[i] = (struct smtp_transaction){.sender = STR("me@x"),
-                                                .recipient = STR("u@x"),
-                                                .body = {STR("Hello\r\n"), STR(".dot\r\n")},
-                                                .body_count = 2};
+    write_messages();
     return 0;
 }
 
@@ -254,6 +276,7 @@ static void test_overlapping_flights_over_tls(void **state)
     world.to_send = 3;
     RUN("ready chunking tls|began 1|began 2|1: 250 taken|began 3|2: 250 taken|3: 250 taken|quit",
         SECURE_TALK);
+    assert_int_equal(world.handed_over, 3);
 }
 
 static void test_the_next_session_resumes(void **state)
@@ -267,6 +290,7 @@ static void test_the_next_session_resumes(void **state)
     world.params.tls_resume = world.tls_session;
     world.tls_session = NULL;
     world.sent = 0;
+    write_messages();
     buf_reset(&world.told);
     RUN("ready chunking tls resumed|began 1|began 2|1: 250 taken|began 3|2: 250 taken|"
         "3: 250 taken|quit",
