@@ -49,30 +49,33 @@ static struct str trim_blanks(struct str s)
     return s;
 }
 
-static void add_lower(struct buf *out, struct str name)
+static char *lower(char *to, struct str name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        buf_add_byte(out, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
+        *to++ = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
     }
+    return to;
 }
 
 /*
  * RFC 6376 §3.4.2: name in lower case, unfolded, blanks squeezed, none around the colon or at the
- * end. Unfolding is done in `out` itself, and squeezing in place over it.
+ * end. Where there is a fold, unfolding is done in `out` itself, and squeezing in place over it.
  */
 void canon_header(struct buf *out, struct str field)
 {
     const char *colon = str_find(field, ':');
     struct str name = {field.at, colon ? (size_t)(colon - field.at) : field.len};
     struct str value = str_skip(field, name.len + 1);
-    add_lower(out, trim_blanks(name));
-    buf_add_byte(out, ':');
-    char *start = buf_reserve(out, value.len + 2);
-    struct str flat = {start, (size_t)(unfold(start, value) - start)};
-    char *end = squeeze(start, trim_blanks(flat));
-    memcpy(end, "\r\n", 2);
-    out->len = (size_t)(end + 2 - out->at);
+    char *to = lower(buf_reserve(out, field.len + 3), trim_blanks(name));
+    *to++ = ':';
+    if (str_ends(value, STR("\r\n")))
+        value.len -= 2;
+    if (str_find(value, '\r'))
+        value = str_from(to, (size_t)(unfold(to, value) - to));
+    to = squeeze(to, trim_blanks(value));
+    memcpy(to, "\r\n", 2);
+    out->len = (size_t)(to + 2 - out->at);
     out->at[out->len] = '\0';
 }
 

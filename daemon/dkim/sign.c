@@ -213,8 +213,9 @@ static bool add_signed_fields(struct dkim_signer *s, const struct block *block, 
 {
     bool from = false;
     for (const char *const *name = s->fields; *name; name++) {
+        struct str wanted = str_of(*name);
         for (size_t i = block->count; i-- > 0;) {
-            if (!str_eq_nocase(block->fields[i].name, str_of(*name)))
+            if (!str_eq_nocase(block->fields[i].name, wanted))
                 continue;
             add_signed_name(out, column, *name);
             canon_header(&s->canonical, block->fields[i].whole);
