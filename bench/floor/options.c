@@ -3,6 +3,7 @@
 #include <getopt.h>
 
 #include "base/str.h"
+#include "words.h"
 
 /* As many as eight digits in the recipient's address can tell apart. */
 enum { COUNT_MAX = 99999999, SIZE_MIN = 512, SIZE_MAX_OCTETS = 64 * 1024 * 1024 };
@@ -60,47 +61,21 @@ static const struct option known[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int parse_number(const char *text, uint64_t low, uint64_t high, unsigned *out,
-                        struct err *err)
-{
-    uint64_t number;
-    if (!str_to_u64(str_of(text), &number) || number < low || number > high)
-        return err_set(err, "'%s' is no number from %llu to %llu.", text, (unsigned long long)low,
-                       (unsigned long long)high);
-    *out = (unsigned)number;
-    return 0;
-}
-
-static int parse_to(struct options *o, const char *text, struct err *err)
-{
-    const char *colon = strrchr(text, ':');
-    size_t len = colon ? (size_t)(colon - text) : 0;
-    unsigned port = 0;
-    if (len == 0 || len >= sizeof o->host)
-        return err_set(err, "--to needs an IPv4 address and a port, not '%s'.", text);
-    if (parse_number(colon + 1, 1, 65535, &port, err))
-        return -1;
-    memcpy(o->host, text, len);
-    o->host[len] = '\0';
-    o->port = (uint16_t)port;
-    return 0;
-}
-
 static int apply(struct options *o, int option, const char *value, struct err *err)
 {
     switch (option) {
     case OPT_TO:
-        return parse_to(o, value, err);
+        return words_place("--to", value, 1, o->host, &o->port, err);
     case OPT_COUNT:
-        return parse_number(value, 1, COUNT_MAX, &o->count, err);
+        return words_number(value, 1, COUNT_MAX, &o->count, err);
     case OPT_SIZE:
-        return parse_number(value, SIZE_MIN, SIZE_MAX_OCTETS, &o->size, err);
+        return words_number(value, SIZE_MIN, SIZE_MAX_OCTETS, &o->size, err);
     case OPT_CONNECTIONS:
-        return parse_number(value, 1, 10000, &o->connections, err);
+        return words_number(value, 1, 10000, &o->connections, err);
     case OPT_IN_FLIGHT:
-        return parse_number(value, 1, 1000, &o->in_flight, err);
+        return words_number(value, 1, 1000, &o->in_flight, err);
     case OPT_THREADS:
-        return parse_number(value, 1, 64, &o->threads, err);
+        return words_number(value, 1, 64, &o->threads, err);
     case OPT_MESSAGE:
         o->message = value;
         return 0;

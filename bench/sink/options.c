@@ -3,6 +3,8 @@
 #include <getopt.h>
 #include <limits.h>
 
+#include "words.h"
+
 static const char help[] =
     "Usage: sink [OPTION...]\n"
     "A fast SMTP receiver for tests: it takes messages, counts and logs them, and can misbehave.\n"
@@ -85,32 +87,6 @@ static const struct option known[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int parse_number(const char *text, uint64_t low, uint64_t high, unsigned *out,
-                        struct err *err)
-{
-    uint64_t number;
-    if (!str_to_u64(str_of(text), &number) || number < low || number > high)
-        return err_set(err, "'%s' is no number from %llu to %llu.", text, (unsigned long long)low,
-                       (unsigned long long)high);
-    *out = (unsigned)number;
-    return 0;
-}
-
-static int parse_listen(struct options *o, const char *text, struct err *err)
-{
-    const char *colon = strrchr(text, ':');
-    size_t len = colon ? (size_t)(colon - text) : 0;
-    unsigned port = 0;
-    if (len == 0 || len >= sizeof o->host)
-        return err_set(err, "--listen needs an IPv4 address and a port, not '%s'.", text);
-    if (parse_number(colon + 1, 0, 65535, &port, err))
-        return -1;
-    memcpy(o->host, text, len);
-    o->host[len] = '\0';
-    o->port = (uint16_t)port;
-    return 0;
-}
-
 static int parse_seed(struct options *o, const char *text, struct err *err)
 {
     if (!str_to_u64(str_of(text), &o->faults.seed))
@@ -133,9 +109,9 @@ static int apply_value(struct options *o, int option, const char *value, struct 
 {
     switch (option) {
     case OPT_LISTEN:
-        return parse_listen(o, value, err);
+        return words_place("--listen", value, 0, o->host, &o->port, err);
     case OPT_THREADS:
-        return parse_number(value, 1, 64, &o->threads, err);
+        return words_number(value, 1, 64, &o->threads, err);
     case OPT_LOG:
         o->log = value;
         return 0;
@@ -143,17 +119,17 @@ static int apply_value(struct options *o, int option, const char *value, struct 
         o->keep = value;
         return 0;
     case OPT_KEEP_EVERY:
-        return parse_number(value, 1, UINT_MAX, &o->keep_every, err);
+        return words_number(value, 1, UINT_MAX, &o->keep_every, err);
     case OPT_DELAY:
-        return parse_number(value, 0, 600000, &o->delay_ms, err);
+        return words_number(value, 0, 600000, &o->delay_ms, err);
     case OPT_MAX_MESSAGES:
-        return parse_number(value, 0, UINT_MAX, &o->max_messages, err);
+        return words_number(value, 0, UINT_MAX, &o->max_messages, err);
     case OPT_FAULT:
         return faults_add(&o->faults, value, err);
     case OPT_SEED:
         return parse_seed(o, value, err);
     case OPT_DEFER_TIMES:
-        return parse_number(value, 0, UINT_MAX, &o->defer_times, err);
+        return words_number(value, 0, UINT_MAX, &o->defer_times, err);
     default:
         apply_switch(o, option);
         return 0;
