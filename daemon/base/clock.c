@@ -34,6 +34,25 @@ int64_t clock_wall_s(void)
     return clock_wall_us() / 1000000;
 }
 
+/* What the wall clock was ahead of the other at the first call; 0: there was none yet. A machine that
+ * sleeps does not stop what waits: CLOCK_BOOTTIME goes on. */
+static int64_t steady_offset_us(void)
+{
+    static _Atomic int64_t offset;
+    int64_t known = atomic_load_explicit(&offset, memory_order_relaxed);
+    if (known)
+        return known;
+    int64_t fresh = read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME);
+    return atomic_compare_exchange_strong(&offset, &known, fresh) ? fresh : known;
+}
+
+int64_t clock_steady_s(void)
+{
+    if (atomic_load_explicit(&held, memory_order_relaxed) >= 0)
+        return clock_wall_s();
+    return (read_clock(CLOCK_BOOTTIME) + steady_offset_us()) / 1000000;
+}
+
 void clock_hold(int64_t us)
 {
     atomic_store(&held, us);

@@ -1,6 +1,10 @@
 /*
  * Time comes from here and nowhere else, so that a test can hold it. Waiting uses the monotonic
  * clock, records use the wall clock; the two are never compared.
+ *
+ * What is stored to be waited for (when a copy is due, since when it ages) needs both: it must mean
+ * something after a restart, and must not move when somebody sets the clock. That is the steady
+ * clock: the wall clock as it stood at the start, carried on by the monotonic one.
  */
 #ifndef TOCSIN_BASE_CLOCK_H
 #define TOCSIN_BASE_CLOCK_H
@@ -11,6 +15,7 @@ int64_t clock_mono_us(void); /* microseconds since some fixed moment; never goes
 int64_t clock_mono_ms(void);
 int64_t clock_wall_us(void); /* microseconds since 1970-01-01 UTC */
 int64_t clock_wall_s(void);
+int64_t clock_steady_s(void); /* seconds since 1970-01-01 UTC as the start saw it; never goes back */
 
 /* For tests: both clocks stand at `us` until the next call; a negative value lets them go. */
 void clock_hold(int64_t us);

@@ -33,7 +33,7 @@ struct job *job_add(struct campaign *campaign, const struct job_record *record,
 
 void job_open(struct job *job)
 {
-    atomic_store(&job->mailing->opened_at, (uint32_t)clock_wall_s());
+    atomic_store(&job->mailing->opened_at, (uint32_t)clock_steady_s());
     mailing_turn(job->mailing, GATE_OPEN);
 }
 

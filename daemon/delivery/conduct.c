@@ -168,12 +168,12 @@ void conduct_recall(struct site *site)
     if (txn_failed(&txn, &err) != 0)
         log_say(LOG_ERROR, "store_unreadable", "%s", err.text);
     txn_end(&txn);
-    act_on(site, manners_age(&site->manners, clock_wall_s()), "");
+    act_on(site, manners_age(&site->manners, clock_steady_s()), "");
 }
 
 struct manners_session conduct_begin(struct site *site)
 {
-    act_on(site, manners_age(&site->manners, clock_wall_s()), "");
+    act_on(site, manners_age(&site->manners, clock_steady_s()), "");
     return manners_begin(&site->manners);
 }
 
@@ -195,7 +195,7 @@ void conduct_set(const struct site *site, const struct manners_session *session,
 void conduct_accepted(struct site *site, struct manners_session *session, enum smtp_depth depth)
 {
     char why[2 * SITE_LESSON_WHY_MAX];
-    enum manners_news news = manners_accepted(&site->manners, session, depth, clock_wall_s());
+    enum manners_news news = manners_accepted(&site->manners, session, depth, clock_steady_s());
     if (news == MANNERS_NO_NEWS)
         return;
     snprintf(why, sizeof(why),
@@ -207,7 +207,7 @@ void conduct_accepted(struct site *site, struct manners_session *session, enum s
 
 void conduct_lost(struct site *site, struct smtp_manners seen, const char *sentence)
 {
-    int64_t now = clock_wall_s();
+    int64_t now = clock_steady_s();
     if (seen.lost_count)
         act_on(site, manners_lost_count(&site->manners, now), sentence);
     if (seen.no_bdat)
@@ -219,5 +219,5 @@ void conduct_ended(struct site *site, const struct manners_session *session,
 {
     if (seen.broke_at >= SMTP_PIPELINED)
         snprintf(site->suspicion, sizeof(site->suspicion), "%s", sentence);
-    act_on(site, manners_broke(&site->manners, session, seen.broke_at, clock_wall_s()), sentence);
+    act_on(site, manners_broke(&site->manners, session, seen.broke_at, clock_steady_s()), sentence);
 }

@@ -149,7 +149,7 @@ void feed_read(struct feed *feed, struct txn *txn, size_t max, struct parcel_lin
 {
     struct queue_entry entries[PORTION];
     struct queue_entry from = {feed->mailing->job, feed->domain, feed->due, feed->contact};
-    uint32_t now = (uint32_t)clock_wall_s();
+    uint32_t now = (uint32_t)clock_steady_s();
     size_t want = max < PORTION ? max : PORTION;
     feed->pending++; /* stays alive while it is read */
     if (mailing_gate(feed->mailing) != GATE_OPEN) {

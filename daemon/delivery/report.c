@@ -173,7 +173,7 @@ static void outcome_init(struct outcome *o, const struct parcel *p, struct verdi
     o->was_due = p->copy.due;
     o->state = verdict.state;
     o->due = verdict.due;
-    o->at = (uint32_t)clock_wall_s();
+    o->at = (uint32_t)clock_steady_s();
     o->attempted = p->begun;
     o->counted = p->begun;
     o->from = p->copy.was;
@@ -188,7 +188,7 @@ static struct attempt attempt_of(const struct parcel *p)
 {
     return (struct attempt){.attempts = p->copy.attempts,
                             .first = p->copy.first,
-                            .now = (uint32_t)clock_wall_s(),
+                            .now = (uint32_t)clock_steady_s(),
                             .chance = (uint32_t)random_below(1000),
                             .guarantee = p->copy.mailing->guarantee};
 }

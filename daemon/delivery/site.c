@@ -25,7 +25,7 @@ static void work(void *ctx);
 static void on_wake(void *ctx)
 {
     struct site *site = ctx;
-    feeds_wake(site, (uint32_t)clock_wall_s());
+    feeds_wake(site, (uint32_t)clock_steady_s());
     struct heap_item *next = heap_first(&site->waiting);
     if (next)
         site_wake_at(site, (uint32_t)next->key);
@@ -126,7 +126,7 @@ static void wake_in(struct site *site, uint64_t ms)
 
 void site_wake_at(struct site *site, uint32_t due)
 {
-    int64_t seconds = (int64_t)due - clock_wall_s();
+    int64_t seconds = (int64_t)due - clock_steady_s();
     wake_in(site, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
 }
 
