@@ -2,13 +2,15 @@
  * What composing one copy costs, in one thread and without sending it: every contact of a daemon's
  * data folder (which must be stopped) gets a copy of the message, over and over.
  *
- *     bench/compose CONFIG MESSAGE [COPIES]        100,000 copies by default
+ *     bench/compose CONFIG MESSAGE [COPIES [AUDIENCE]]        100,000 copies by default
  *
+ * With an audience, each copy is looked at for who left its lists; whom it selects does not matter.
  * Prints microseconds a copy (of this process, user and system) and the size of the last copy.
  */
 #include <time.h>
 
 #include "base/clock.h"
+#include "campaign/reach.h"
 #include "compose/compose.h"
 
 static double cpu_us(void)
@@ -50,6 +52,19 @@ static struct mailing *open_mailing(const char *path, struct err *err)
     return message ? mailing_new(&job, message) : NULL;
 }
 
+static int set_audience(struct store *store, struct mailing *mailing, const char *text,
+                        struct err *err)
+{
+    struct segment segment;
+    struct txn txn;
+    if (segment_parse(str_of(text), &segment, err) != 0)
+        return -1;
+    txn_begin(store, &txn);
+    mailing->audience = reach_take(&txn, &segment);
+    txn_end(&txn);
+    return 0;
+}
+
 static size_t compose_all(struct store *store, struct composer *composer, struct copy *copy,
                           unsigned long copies)
 {
@@ -69,7 +84,7 @@ static size_t compose_all(struct store *store, struct composer *composer, struct
 }
 
 static int run(const char *config_path, const char *message_path, unsigned long copies,
-               struct err *err)
+               const char *audience, struct err *err)
 {
     struct config_errors errors = {0};
     struct config *config = config_load(config_path, &errors);
@@ -79,7 +94,7 @@ static int run(const char *config_path, const char *message_path, unsigned long 
     struct senders *senders = mailing ? senders_new(config, &tokens, err) : NULL;
     if (!config)
         err_set(err, "%s is no configuration.", config_path);
-    if (!senders)
+    if (!senders || (audience && set_audience(store, mailing, audience, err) != 0))
         return -1;
     struct composer composer;
     struct sheet sheet = {0};
@@ -104,7 +119,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: compose CONFIG MESSAGE [COPIES]\n");
         return 2;
     }
-    if (run(argv[1], argv[2], argc > 3 ? strtoul(argv[3], NULL, 10) : 100000, &err) == 0)
+    unsigned long copies = argc > 3 ? strtoul(argv[3], NULL, 10) : 100000;
+    if (run(argv[1], argv[2], copies, argc > 4 ? argv[4] : NULL, &err) == 0)
         return 0;
     fprintf(stderr, "%s\n", err.text);
     return 1;

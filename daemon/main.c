@@ -8,22 +8,25 @@
 #include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "api/api.h"
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "campaign/campaign.h"
 #include "compose/composers.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
+#include "delivery/recovery.h"
 #include "loop/signals.h"
+#include "store/check.h"
+#include "store/health.h"
 #include "store/store.h"
 
-enum { LOG_FLUSH_MS = 100, API_GRACE_MS = 2000 };
+enum { LOG_FLUSH_MS = 100, CLOCK_LOOK_FLUSHES = 10, API_GRACE_MS = 2000 };
 
 struct daemon {
     const char *config_path;
@@ -38,6 +41,8 @@ struct daemon {
     struct loop front;
     struct signals signals;
     struct timer flush;
+    unsigned flushes;
+    struct clock_watch clock;
     bool stopping;
 };
 
@@ -61,16 +66,6 @@ static void notify(const char *state)
     close(fd);
 }
 
-/* Each connection takes a descriptor: use all that we may have. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* glibc gives each thread arenas of its own, up to eight times the cores, and keeps what is freed
  * in them: a few are enough here, and the memory of a burst goes back. */
 static void bound_malloc(void)
@@ -79,10 +74,25 @@ static void bound_malloc(void)
     mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 }
 
+/* Waiting is by the steady clock (base/clock.h), so nothing hangs on it; but who reads times should
+ * know. */
+static void look_at_clock(struct daemon *d)
+{
+    int64_t jump = clock_watch_look(&d->clock);
+    if (jump != 0)
+        log_say(LOG_WARN, "clock_jumped",
+                "The system's clock was set %lld s %s. Nothing expires and nothing is sent earlier "
+                "or later for that; the times of attempts go on as the clock was at the start, "
+                "until tocsind is started again.",
+                (long long)(jump < 0 ? -jump : jump), jump < 0 ? "back" : "forward");
+}
+
 static void on_flush(void *ctx)
 {
     struct daemon *d = ctx;
     log_flush();
+    if (++d->flushes % CLOCK_LOOK_FLUSHES == 0)
+        look_at_clock(d);
     timer_start(&d->flush, LOG_FLUSH_MS);
 }
 
@@ -97,6 +107,21 @@ static void on_committed(void *ctx, const struct outcome *outcomes, size_t count
 {
     struct daemon *d = ctx;
     campaign_committed(d->campaign, outcomes, count, sums, sum_count);
+}
+
+/* Beside its connections the daemon itself needs some, and those that it keeps free. */
+static void compare_descriptors(const struct config *config)
+{
+    enum { OWN = 64 };
+    uint64_t limit = descriptors_limit(), connections = delivery_connections_max(config);
+    uint64_t needed = connections + OWN + descriptors_kept(limit);
+    if (limit >= needed)
+        return;
+    log_say(LOG_WARN, "descriptors_few",
+            "The configuration allows %llu connections, which takes %llu file descriptors, and the "
+            "limit is %llu: not all will be opened. Raise LimitNOFILE= in the unit, or lower "
+            "site.connections.",
+            (unsigned long long)connections, (unsigned long long)needed, (unsigned long long)limit);
 }
 
 static struct config *load_config(const char *path)
@@ -124,7 +149,8 @@ static int open_store(struct daemon *d, struct err *err)
     struct store_options options = {.dir = c->data_dir.at,
                                     .map_size = c->store.map_size,
                                     .commit_interval_ms = c->store.commit_interval_ms,
-                                    .commit_records = c->store.commit_records};
+                                    .commit_records = c->store.commit_records,
+                                    .min_free = c->store.min_free};
     d->store = store_open(&options, err);
     if (!d->store)
         return -1;
@@ -209,6 +235,8 @@ static int apply_config(struct daemon *d, struct config *fresh, struct err *err)
     }
     composers_use(d->composers, senders);
     senders_unref(senders);
+    store_set_min_free(d->store, fresh->store.min_free);
+    compare_descriptors(fresh);
     config_unref(d->in_force);
     d->in_force = config_ref(fresh);
     return 0;
@@ -277,11 +305,13 @@ static int start_front(struct daemon *d, struct err *err)
 /* From the ground up; the API is last, so that nobody is served by half a daemon. */
 static int start(struct daemon *d, struct err *err)
 {
-    if (use_log(d->config, err) != 0 || open_store(d, err) != 0 || start_composers(d, err) != 0 ||
+    if (use_log(d->config, err) != 0 || open_store(d, err) != 0 ||
+        recovery_run(d->store, d->config, err) != 0 || start_composers(d, err) != 0 ||
         start_sending(d, err) != 0)
         return -1;
     if (campaign_start(d->campaign, err) != 0)
         return -1;
+    compare_descriptors(d->config);
     return start_front(d, err);
 }
 
@@ -322,7 +352,7 @@ static int run(struct daemon *d)
 {
     struct err err;
     d->in_force = config_ref(d->config);
-    raise_descriptor_limit();
+    descriptors_raise();      /* each connection takes one: use all that we may have */
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to report, not the end */
     bound_malloc();
     int result = loop_init(&d->front, "front", &err);
@@ -350,6 +380,20 @@ static int check(const char *path)
     return result ? 1 : 0;
 }
 
+/* Whether the data folder is whole. It is only read: nothing of a daemon is started. */
+static int check_data(const char *path)
+{
+    struct config *config = load_config(path);
+    struct err err;
+    if (!config)
+        return 1;
+    int result = store_check(config->data_dir.at, stdout, &err);
+    if (result < 0)
+        fprintf(stderr, "tocsind: %s\n", err.text);
+    config_unref(config);
+    return result ? 1 : 0;
+}
+
 static int print_options(void)
 {
     struct buf text = BUF_INIT;
@@ -361,10 +405,11 @@ static int print_options(void)
 
 static int usage(FILE *out)
 {
-    fputs("usage: tocsind --config FILE [--check]\n"
+    fputs("usage: tocsind --config FILE [--check | --check-data]\n"
           "       tocsind --options | --version | --help\n\n"
           "  --config FILE  run in the foreground with this configuration\n"
           "  --check        print every error of the configuration and exit (0: there is none)\n"
+          "  --check-data   check the data folder while no tocsind runs, and exit (0: it is fine)\n"
           "  --options      print the manual of all configuration options, as Markdown\n\n"
           "SIGHUP reads the configuration again; SIGTERM finishes what is on the wire and stops.\n",
           out);
@@ -373,19 +418,25 @@ static int usage(FILE *out)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-        {"options", no_argument, NULL, 'o'},      {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"check-data", no_argument, NULL, 'd'},
+                                            {"options", no_argument, NULL, 'o'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     struct daemon daemon = {0};
-    bool only_check = false;
+    int (*only)(const char *config_path) = NULL;
     for (int option; (option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
         switch (option) {
         case 'c':
             daemon.config_path = optarg;
             break;
         case 'k':
-            only_check = true;
+            only = check;
+            break;
+        case 'd':
+            only = check_data;
             break;
         case 'o':
             return print_options();
@@ -398,8 +449,8 @@ int main(int argc, char **argv)
     }
     if (!daemon.config_path || optind < argc)
         return usage(stderr);
-    if (only_check)
-        return check(daemon.config_path);
+    if (only)
+        return only(daemon.config_path);
     daemon.config = load_config(daemon.config_path);
     return daemon.config ? run(&daemon) : 1;
 }

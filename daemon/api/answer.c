@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 
+#include "store/health.h"
+
 void answer_json(struct http_request *request, unsigned status, struct buf *text)
 {
     buf_add_byte(text, '\n');
@@ -62,14 +64,29 @@ void call_gone(struct http_request *request)
     http_fail(request);
 }
 
+static void refuse_for_now(struct http_request *request)
+{
+    struct store_health health;
+    store_health(store_of(request), &health);
+    http_respond_error(request, 503,
+                       "%s%sThis request has changed nothing: try again when there is room.",
+                       health.why, health.why[0] ? " " : "");
+}
+
 bool refuse_unwritable(struct http_request *request)
 {
-    if (store_healthy(store_of(request)))
-        return false;
-    http_respond_error(request, 503,
-                       "The store cannot be written at the moment, the log says why; nothing was "
-                       "changed. Try again when the disk is fine.");
-    return true;
+    bool refused = !store_writable(store_of(request));
+    if (refused)
+        refuse_for_now(request);
+    return refused;
+}
+
+bool refuse_new_work(struct http_request *request)
+{
+    bool refused = !store_healthy(store_of(request));
+    if (refused)
+        refuse_for_now(request);
+    return refused;
 }
 
 bool request_id(struct http_request *request, const char *noun, uint32_t *id)

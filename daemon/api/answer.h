@@ -45,6 +45,9 @@ void answer_json(struct http_request *request, unsigned status, struct buf *text
 /* True, and the request is answered with 503, while nothing can be written to the store. */
 bool refuse_unwritable(struct http_request *request);
 
+/* The same for what brings new work: also while the disk has little room. */
+bool refuse_new_work(struct http_request *request);
+
 /* The ":id" of the route; false, and the request is answered with 404, if it is no number. */
 bool request_id(struct http_request *request, const char *noun, uint32_t *id);
 

@@ -60,6 +60,7 @@ struct api *api_new(const struct api_parts *parts, struct err *err)
     api->started_us = clock_mono_us();
     json_object_seed(0);
     imports_init(&api->imports, parts->front, parts->store, parts->config->data_dir);
+    backups_init(&api->backups, parts->front, parts->store);
     if (open_control(api, err) == 0 && open_metrics(api, err) == 0)
         return api;
     api_close(api, 0, nobody_waits, NULL);
@@ -73,6 +74,7 @@ static void on_server_closed(void *ctx)
     if (--api->open > 0)
         return;
     imports_release(&api->imports);
+    backups_release(&api->backups);
     void (*on_closed)(void *ctx) = api->on_closed;
     void *closed_ctx = api->ctx;
     free(api);
@@ -84,6 +86,7 @@ void api_close(struct api *api, uint64_t grace_ms, void (*on_closed)(void *ctx),
     struct http_server *control = api->control, *metrics = api->metrics;
     api->on_closed = on_closed;
     api->ctx = ctx;
+    backups_stop(&api->backups);
     http_server_close(control, grace_ms, on_server_closed, api);
     if (metrics)
         http_server_close(metrics, grace_ms, on_server_closed, api);

@@ -33,8 +33,9 @@ struct api *api_new(const struct api_parts *parts, struct err *err);
 /*
  * Takes no more requests, gives those that are under way `grace_ms`, and calls on_closed(ctx) once
  * on the front loop; the API is gone then. Imports that are still being received are given up;
- * those that are being applied go on to their end. Answers that the store still owes come as
- * letters to the front loop, which must be drained when the store has closed (loop_release does).
+ * those that are being applied go on to their end. A backup is given up. Answers that the store
+ * still owes come as letters to the front loop, which must be drained when the store has closed
+ * (loop_release does).
  */
 void api_close(struct api *api, uint64_t grace_ms, void (*on_closed)(void *ctx), void *ctx);
 

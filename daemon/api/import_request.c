@@ -28,6 +28,15 @@ static int take_map(struct str value, struct column_map *maps, struct import_opt
     return split_map(value, &maps[out->map_count++], err);
 }
 
+/* A file can say that people consented. That one refused is said of each alone. */
+static int take_consent(struct str value, struct import_options *out, struct err *err)
+{
+    out->consented = str_eq(value, STR("granted"));
+    if (out->consented)
+        return 0;
+    return err_set(err, "The consent of an import can only be \"granted\".");
+}
+
 static int take_param(const struct url_param *param, struct arena *arena, struct column_map *maps,
                       struct import_options *out, struct err *err)
 {
@@ -37,8 +46,10 @@ static int take_param(const struct url_param *param, struct arena *arena, struct
                        (int)(param->name.len < 40 ? param->name.len : 40), param->name.at);
     if (str_eq(param->name, STR("map")))
         return take_map(value, maps, out, err);
+    if (str_eq(param->name, STR("consent")))
+        return take_consent(value, out, err);
     if (!str_eq(param->name, STR("list")))
-        return err_set(err, "There is no parameter \"%.*s\": an import has list and map.",
+        return err_set(err, "There is no parameter \"%.*s\": an import has list, consent and map.",
                        (int)(param->name.len < 40 ? param->name.len : 40), param->name.at);
     out->list = value;
     return 0;

@@ -1,5 +1,5 @@
 /*
- * What POST /v1/contacts/import says in its query: the list, and a map of columns. Pure.
+ * What POST /v1/contacts/import says in its query: the list, consent, and a map of columns. Pure.
  */
 #ifndef TOCSIN_API_IMPORT_REQUEST_H
 #define TOCSIN_API_IMPORT_REQUEST_H
@@ -9,7 +9,8 @@
 #include "base/err.h"
 
 /*
- *     query = [ "list=" name ] *( "&map=" column "=" attribute )     ("=" in a map as %3D or plain)
+ *     query = [ "list=" name ] [ "&consent=granted" ] *( "&map=" column "=" attribute )
+ *     ("=" in a map as %3D or plain)
  *
  * Fills all of `out` but the folder; its texts are in the arena. -1 with a sentence: a parameter of
  * another name, one that is badly encoded, a map without "=", or too many maps.

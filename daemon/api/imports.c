@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/health.h"
 
 /*
  * One import. While it is received, the request owns it; from then on the table does. `over` comes
@@ -102,7 +103,7 @@ void import_begin(struct http_request *request)
     struct imports *imports = &api_of(request)->imports;
     struct import_options options;
     struct err err;
-    if (refuse_unwritable(request) || refuse_too_many(request))
+    if (refuse_new_work(request) || refuse_too_many(request))
         return;
     if (import_request_parse(http_request_query(request), http_request_arena(request), &options,
                              &err) != 0) {
@@ -233,6 +234,15 @@ void import_end(struct http_request *request)
 
 /* -- What became of it. */
 
+/* An import that is being applied waits like everything else while the store takes nothing. */
+static void write_waiting(struct json *json, const struct import_record *record)
+{
+    struct store_health health = {.why = ""};
+    if (record->import)
+        store_health(record->imports->store, &health);
+    json_add_text(json, "waiting", health.why[0] ? str_of(health.why) : (struct str){NULL, 0});
+}
+
 static void write_record(struct json *json, const struct import_record *record)
 {
     bool over = !record->import;
@@ -248,8 +258,10 @@ static void write_record(struct json *json, const struct import_record *record)
     json_add_u64(json, "updated", s.updated);
     json_add_u64(json, "unchanged", s.unchanged);
     json_add_u64(json, "duplicates", s.duplicates);
+    json_add_u64(json, "left", s.left);
     json_add_text(json, "error",
                   over && record->why.text[0] ? str_of(record->why.text) : (struct str){NULL, 0});
+    write_waiting(json, record);
     json_add_time(json, "created_at", record->created);
     json_add_time(json, "finished_at", record->finished);
     json_close_object(json);

@@ -6,6 +6,7 @@
 #define TOCSIN_API_INSIDE_H
 
 #include "api/api.h"
+#include "api/backups.h"
 #include "api/imports.h"
 #include "http/server.h"
 #include "store/store.h"
@@ -14,6 +15,7 @@ struct api {
     struct api_parts parts;
     struct http_server *control, *metrics; /* metrics: NULL when nothing listens */
     struct imports imports;
+    struct backups backups;
     int64_t started_us; /* monotonic */
 
     unsigned open; /* servers that are not gone */

@@ -169,20 +169,67 @@ static void on_submitted(void *ctx, const struct campaign_answer *answer)
     if (answer->job)
         json_add_u64(&json, "id", answer->job);
     json_add_u64(&json, "recipients", answer->recipients);
+    if (answer->job)
+        json_add_bool(&json, "repeated", answer->repeated);
     json_close_object(&json);
-    answer_json(request, answer->job ? 201 : 200, &text);
+    answer_json(request, answer->job && !answer->repeated ? 201 : 200, &text);
+}
+
+static void on_retried(void *ctx, const struct campaign_answer *answer)
+{
+    struct http_request *request = call_end(ctx, answer);
+    struct buf text = BUF_INIT;
+    struct json json = json_to(&text);
+    if (!request)
+        return;
+    json_open_object(&json, NULL);
+    json_add_u64(&json, "id", answer->job);
+    json_add_u64(&json, "recipients", answer->recipients);
+    json_close_object(&json);
+    answer_json(request, 200, &text);
+}
+
+static bool may_retry(struct http_request *request, unsigned states)
+{
+    for (enum recipient_state state = 0; state < RECIPIENT_STATES; state++) {
+        if (!(states >> state & 1) || campaign_may_retry(state))
+            continue;
+        http_respond_error(request, 400,
+                           "Who is %s cannot be tried again: name deferred, expired, in_doubt, "
+                           "bounced or skipped.",
+                           recipient_state_name(state));
+        return false;
+    }
+    return true;
+}
+
+void job_retry(struct http_request *request)
+{
+    unsigned states = 1U << RECIPIENT_DEFERRED | 1U << RECIPIENT_EXPIRED;
+    uint32_t id;
+    if (!request_id(request, "job", &id) || !request_states(request, &states) ||
+        !may_retry(request, states) || refuse_new_work(request))
+        return;
+    campaign_retry(campaign_of(request), id, states, on_retried, call_new(request));
+}
+
+static int read_submission(struct http_request *request, struct submission *out, struct err *err)
+{
+    struct str key = http_request_header(request, STR("Idempotency-Key"));
+    if (submission_parse(http_request_body(request), http_request_arena(request), out, err) != 0)
+        return -1;
+    return key.at ? submission_take_key(out, key, err) : 0;
 }
 
 void job_submit(struct http_request *request)
 {
     struct submission submission;
     struct err err;
-    if (submission_parse(http_request_body(request), http_request_arena(request), &submission,
-                         &err) != 0) {
+    if (read_submission(request, &submission, &err) != 0) {
         http_respond_error(request, 400, "%s", err.text);
         return;
     }
-    if (!submission.dry_run && refuse_unwritable(request))
+    if (!submission.dry_run && refuse_new_work(request))
         return;
     campaign_submit(campaign_of(request), &submission, on_submitted, call_new(request));
 }

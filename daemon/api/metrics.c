@@ -5,6 +5,7 @@
 #include "api/inside.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "store/health.h"
 
 static struct metric uptime = {
     .name = "tocsin_uptime_seconds",
@@ -18,7 +19,8 @@ static struct metric jobs_active = {
 };
 static struct metric healthy = {
     .name = "tocsin_store_healthy",
-    .help = "1 while the store can be written, 0 while it cannot (a full disk, say).",
+    .help = "1 while new work is taken, 0 while the store cannot be written or the disk is nearly "
+            "full.",
     .kind = METRIC_GAUGE,
 };
 static struct metric resident = {
@@ -67,10 +69,12 @@ static void show_metrics(struct http_request *request)
 
 static void show_health(struct http_request *request)
 {
-    if (store_healthy(store_of(request)))
+    struct store_health health;
+    store_health(store_of(request), &health);
+    if (health.writable && health.roomy)
         http_respond(request, 200, "text/plain", STR("fine\n"));
     else
-        http_respond(request, 503, "text/plain", STR("the store cannot be written\n"));
+        http_respond(request, 503, "text/plain", str_of(health.why));
 }
 
 const struct http_route metrics_routes[] = {

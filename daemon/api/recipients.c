@@ -14,9 +14,8 @@ enum { SLICE = 500 };
 struct walk {
     struct store *store;
     uint32_t job;
-    uint32_t from; /* the next contact */
-    bool filtered;
-    enum recipient_state state; /* then */
+    uint32_t from;   /* the next contact */
+    unsigned states; /* 1 << enum recipient_state */
 };
 
 static void write_recipient(struct json *json, struct txn *txn, const struct ledger_entry *entry)
@@ -26,7 +25,7 @@ static void write_recipient(struct json *json, struct txn *txn, const struct led
     json_open_object(json, NULL);
     json_add_text(json, "address", contact.address);
     json_add_u64(json, "contact", entry->contact);
-    story_write_facts(json, entry);
+    story_write_facts(json, story_source(txn, entry), entry);
     json_close_object(json);
     json_end_line(json);
 }
@@ -42,8 +41,7 @@ static size_t write_slice(struct walk *walk, struct txn *txn, struct buf *out)
         return 0;
     size_t n = set_slice(txn, SET_JOB, walk->job, walk->from, ids, SLICE);
     for (size_t i = 0; i < n; i++)
-        if (recipient_lookup(txn, &job, ids[i], &entry) &&
-            (!walk->filtered || entry.state == walk->state))
+        if (recipient_lookup(txn, &job, ids[i], &entry) && (walk->states >> entry.state & 1))
             write_recipient(&json, txn, &entry);
     if (n)
         walk->from = ids[n - 1] + 1;
@@ -80,23 +78,37 @@ static bool check_job(struct http_request *request, uint32_t id)
     return found && !failed;
 }
 
-static bool check_state(struct http_request *request, struct walk *walk)
+static void refuse_state(struct http_request *request, struct str name)
 {
-    struct str state = http_request_query_param(request, "state");
-    walk->filtered = state.at != NULL;
-    if (!state.at || recipient_state_parse(state, &walk->state))
-        return true;
     http_respond_error(request, 400,
                        "There is no state \"%.*s\": a recipient is queued, deferred, in_doubt, "
                        "delivered, bounced, skipped, expired or cancelled.",
-                       (int)(state.len < 40 ? state.len : 40), state.at);
-    return false;
+                       (int)(name.len < 40 ? name.len : 40), name.at);
+}
+
+bool request_states(struct http_request *request, unsigned *states)
+{
+    struct str rest = http_request_query_param(request, "state");
+    enum recipient_state state;
+    unsigned named = 0;
+    if (!rest.at)
+        return true;
+    do {
+        struct str name = str_trim(str_cut(&rest, ','));
+        if (!recipient_state_parse(name, &state)) {
+            refuse_state(request, name);
+            return false;
+        }
+        named |= 1U << state;
+    } while (rest.len > 0);
+    *states = named;
+    return true;
 }
 
 void job_recipients(struct http_request *request)
 {
-    struct walk walk = {.store = store_of(request)};
-    if (!request_id(request, "job", &walk.job) || !check_state(request, &walk) ||
+    struct walk walk = {.store = store_of(request), .states = UINT_MAX};
+    if (!request_id(request, "job", &walk.job) || !request_states(request, &walk.states) ||
         !check_job(request, walk.job))
         return;
     struct walk *copy = NEW(struct walk);

@@ -1,6 +1,7 @@
 #include "api/routes.h"
 
 #include "api/answer.h"
+#include "api/backups.h"
 #include "api/contacts.h"
 #include "api/flow.h"
 #include "api/imports.h"
@@ -29,16 +30,19 @@
     }
 
 /* Bodies that nobody reads: an empty JSON object is fine. */
-enum { NO_BODY = 1024 };
+enum { NO_BODY = 1024, BACKUP_BODY = 16384 };
 
 const struct http_route control_routes[] = {
     {"GET", "/v1/status", AT_ONCE(status_show), NO_BODY},
+    {"POST", "/v1/backup", LATER(backup_take), BACKUP_BODY},
+    {"GET", "/v1/backup", AT_ONCE(backup_show), NO_BODY},
     {"POST", "/v1/jobs", LATER(job_submit), SUBMISSION_MAX_SIZE},
     {"GET", "/v1/jobs", AT_ONCE(job_list), NO_BODY},
     {"GET", "/v1/jobs/:id", AT_ONCE(job_show), NO_BODY},
     {"POST", "/v1/jobs/:id/pause", LATER(job_pause), NO_BODY},
     {"POST", "/v1/jobs/:id/resume", LATER(job_resume), NO_BODY},
     {"POST", "/v1/jobs/:id/cancel", LATER(job_cancel), NO_BODY},
+    {"POST", "/v1/jobs/:id/retry", LATER(job_retry), NO_BODY},
     {"GET", "/v1/jobs/:id/recipients", STREAM(job_recipients), NO_BODY},
     {"GET", "/v1/why", STREAM(why_show), NO_BODY},
     {"POST", "/v1/contacts/import", UPLOAD, 0},
@@ -48,6 +52,10 @@ const struct http_route control_routes[] = {
     {"GET", "/v1/contacts/:address", AT_ONCE(contact_show), NO_BODY},
     {"POST", "/v1/contacts/:address/suppress", LATER(contact_suppress), NO_BODY},
     {"POST", "/v1/contacts/:address/unsuppress", LATER(contact_unsuppress), NO_BODY},
+    {"POST", "/v1/contacts/:address/unsubscribe", LATER(contact_unsubscribe), NO_BODY},
+    {"POST", "/v1/contacts/:address/resubscribe", LATER(contact_resubscribe), NO_BODY},
+    {"POST", "/v1/contacts/:address/consent", LATER(contact_consent), NO_BODY},
+    {"POST", "/v1/contacts/:address/erase", LATER(contact_erasure), NO_BODY},
     {"GET", "/v1/lists", AT_ONCE(lists_show), NO_BODY},
     {"GET", "/v1/count", AT_ONCE(contacts_count), NO_BODY},
 };

@@ -1,5 +1,7 @@
 #include "api/story.h"
 
+#include "store/names.h"
+
 /* -- Facts. */
 
 /* "550 5.1.1 No such user", or the sentence that stands where no reply was seen; one line. */
@@ -43,16 +45,27 @@ static void write_codes(struct json *json, const struct ledger_entry *e)
     json_add_text(json, "enhanced", e->enhanced[0] ? str_of(text) : (struct str){NULL, 0});
 }
 
-void story_write_facts(struct json *json, const struct ledger_entry *e)
+struct str story_source(struct txn *txn, const struct ledger_entry *e)
+{
+    return e->source ? name_text(txn, NAME_SOURCE, e->source) : (struct str){NULL, 0};
+}
+
+void story_write_facts(struct json *json, struct str source, const struct ledger_entry *e)
 {
     json_add_text(json, "state", str_of(recipient_state_name(e->state)));
     write_reason(json, e);
     json_add_u64(json, "attempts", e->attempts);
+    json_add_u64(json, "doubts", e->doubts);
     json_add_time(json, "first", e->first);
     json_add_time(json, "last", e->last);
     json_add_time(json, "again_at", e->due);
     write_codes(json, e);
     write_reply(json, e);
+    json_add_text(json, "source", source);
+    if (e->message_version)
+        json_add_u64(json, "message_version", e->message_version);
+    else
+        json_add_null(json, "message_version");
 }
 
 /* -- Sentences. */
@@ -77,7 +90,7 @@ static void say_attempts(struct buf *out, const struct ledger_entry *e)
     else
         buf_addf(out, "It was tried %u times, the last time on ", e->attempts);
     say_time(out, e->last);
-    if (e->code || e->text.len) {
+    if (e->state != RECIPIENT_SKIPPED && (e->code || e->text.len)) {
         buf_add_text(out, e->code ? "; the receiver answered: " : ": ");
         struct buf reply = BUF_INIT;
         add_reply(&reply, e);
@@ -86,6 +99,27 @@ static void say_attempts(struct buf *out, const struct ledger_entry *e)
     }
     if (!str_ends(buf_str(out), STR(".")))
         buf_add_byte(out, '.');
+}
+
+static void say_way(struct buf *out, struct str source, const struct ledger_entry *e)
+{
+    if (e->attempts == 0 || !source.at)
+        return;
+    buf_addf(out, "It went out from the source \"%.*s\", with version %u of the message.",
+             STR_ARG(source), e->message_version);
+}
+
+/* How often it may have arrived; of a single doubt that is still open, its state tells. */
+static void say_doubts(struct buf *out, const struct ledger_entry *e)
+{
+    if (e->doubts == 0 || (e->doubts == 1 && e->state == RECIPIENT_IN_DOUBT))
+        return;
+    if (e->doubts == 1)
+        buf_add_text(out, "Once its last byte was sent and no answer came");
+    else
+        buf_addf(out, "%u times its last byte was sent and no answer came", e->doubts);
+    unsigned most = e->doubts + (e->state == RECIPIENT_DELIVERED ? 1U : 0U);
+    buf_addf(out, ": there may be up to %u cop%s.", most, most == 1 ? "y" : "ies");
 }
 
 static void say_waiting(struct buf *out, const struct job_record *job, const struct ledger_entry *e)
@@ -124,7 +158,9 @@ static void say_skip(struct buf *out, const struct ledger_entry *e)
 {
     buf_add_text(out, "It was not sent on ");
     say_time(out, e->last);
-    buf_addf(out, ": %s.", skip_reason_text(e->reason));
+    bool told = e->text.len && e->reason != SKIP_RENDER; /* with the name of what was left */
+    struct str reason = told ? e->text : str_of(skip_reason_text(e->reason));
+    buf_addf(out, ": %.*s.", STR_ARG(reason));
     if (e->reason == SKIP_RENDER && e->text.len)
         buf_addf(out, " %.*s", STR_ARG(e->text));
 }
@@ -182,13 +218,17 @@ static void write_sentence(struct json *json, struct buf *sentence)
 }
 
 void story_write_sentences(struct json *json, const char *key, const struct job_record *job,
-                           const struct ledger_entry *entry, bool suppressed)
+                           struct str source, const struct ledger_entry *entry, bool suppressed)
 {
     struct buf sentence = BUF_INIT;
     json_open_array(json, key);
     say_job(&sentence, job);
     write_sentence(json, &sentence);
     say_attempts(&sentence, entry);
+    write_sentence(json, &sentence);
+    say_way(&sentence, source, entry);
+    write_sentence(json, &sentence);
+    say_doubts(&sentence, entry);
     write_sentence(json, &sentence);
     say_state(&sentence, job, entry);
     write_sentence(json, &sentence);

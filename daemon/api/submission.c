@@ -51,6 +51,34 @@ static int take_guarantee(const json_t *value, struct arena *arena, void *place,
     return 0;
 }
 
+/* Control characters in UTF-8: C0 and DEL in one byte, C1 (U+0080 to U+009F) in two. */
+static bool has_control(struct str text)
+{
+    unsigned char before = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (c < 0x20 || c == 0x7F || (before == 0xC2 && c < 0xA0))
+            return true;
+        before = c;
+    }
+    return false;
+}
+
+static int check_key(struct str key, struct err *err)
+{
+    if (key.len == 0 || key.len > JOB_KEY_MAX || !str_is_utf8(key) || has_control(key))
+        return err_set(err, "must have 1 to %d bytes of UTF-8 without control characters",
+                       JOB_KEY_MAX);
+    return 0;
+}
+
+static int take_key(const json_t *value, struct arena *arena, void *place, struct err *err)
+{
+    if (take_text(value, arena, place, err) != 0)
+        return -1;
+    return check_key(*(struct str *)place, err);
+}
+
 #define PLACE(member) offsetof(struct submission, member)
 
 static const struct field fields[] = {
@@ -61,6 +89,7 @@ static const struct field fields[] = {
     {"identity", false, take_text, PLACE(identity)},
     {"lane", false, take_lane, PLACE(lane)},
     {"guarantee", false, take_guarantee, PLACE(guarantee)},
+    {"key", false, take_key, PLACE(key)},
     {"dry_run", false, take_bool, PLACE(dry_run)},
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
@@ -79,7 +108,7 @@ static int refuse_unknown(json_t *object, struct err *err)
         if (!field_find(json_object_iter_key(at)))
             return err_set(err,
                            "There is no field \"%.40s\": a job has message, to, message_name, "
-                           "name, identity, lane, guarantee and dry_run.",
+                           "name, identity, lane, guarantee, key and dry_run.",
                            json_object_iter_key(at));
     return 0;
 }
@@ -121,4 +150,16 @@ int submission_parse(struct str body, struct arena *arena, struct submission *ou
     int result = take_object(object, arena, out, err);
     json_decref(object);
     return result;
+}
+
+int submission_take_key(struct submission *submission, struct str key, struct err *err)
+{
+    struct err why;
+    if (check_key(key, &why) != 0)
+        return err_set(err, "The header Idempotency-Key %s.", why.text);
+    if (submission->key.len && !str_eq(submission->key, key))
+        return err_set(err, "The field \"key\" and the header Idempotency-Key are not the same: "
+                            "give one of them.");
+    submission->key = key;
+    return 0;
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "campaign/campaign.h"
+#include "store/job_keys.h"
 
 /* Longest accepted body: MESSAGE_MAX_SIZE of text, each byte of which may have come as \u00XX. */
 enum { SUBMISSION_MAX_SIZE = 7 * 1024 * 1024 };
@@ -16,5 +17,9 @@ enum { SUBMISSION_MAX_SIZE = 7 * 1024 * 1024 };
  * and `to` are needed. Texts are copied into the arena. -1 with a sentence.
  */
 int submission_parse(struct str body, struct arena *arena, struct submission *out, struct err *err);
+
+/* The key that came in the request's head, as the submission's own: a view, not copied. -1 with a
+ * sentence when it is none, or when the body has another one. */
+int submission_take_key(struct submission *submission, struct str key, struct err *err);
 
 #endif

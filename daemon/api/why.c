@@ -37,14 +37,15 @@ static void write_tail(struct json *json)
     json_close_object(json);
 }
 
-static void write_copy(struct json *json, const struct job_record *job,
+static void write_copy(struct json *json, struct txn *txn, const struct job_record *job,
                        const struct ledger_entry *entry, bool suppressed)
 {
+    struct str source = story_source(txn, entry);
     json_open_object(json, NULL);
     json_add_u64(json, "job", job->id);
     json_add_text(json, "name", job->name);
-    story_write_facts(json, entry);
-    story_write_sentences(json, "sentences", job, entry, suppressed);
+    story_write_facts(json, source, entry);
+    story_write_sentences(json, "sentences", job, source, entry, suppressed);
     json_close_object(json);
 }
 
@@ -58,7 +59,7 @@ static bool search_slice(struct search *s, struct txn *txn)
             return true;
         if (!recipient_lookup(txn, &job, s->contact, &entry))
             continue;
-        write_copy(&s->json, &job, &entry, s->suppressed);
+        write_copy(&s->json, txn, &job, &entry, s->suppressed);
         s->found++;
     }
     return false;
@@ -121,7 +122,7 @@ static void show_one(struct view *view, const struct contact *contact, uint32_t 
         return;
     }
     write_head(&view->json, contact->address, contact->id, suppressed);
-    write_copy(&view->json, &job, &entry, suppressed);
+    write_copy(&view->json, &view->txn, &job, &entry, suppressed);
     write_tail(&view->json);
     view_end(view);
 }

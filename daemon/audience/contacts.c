@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "mail/address.h"
+#include "store/erasure.h"
 #include "store/names.h"
 
 static int address_refuse(struct str text, const struct address_fault *fault, struct err *err)
@@ -19,11 +20,14 @@ static int address_refuse(struct str text, const struct address_fault *fault, st
     return -1;
 }
 
-static int contact_missing(struct str text, struct err *err)
+static int contact_missing(struct str text, bool barred, struct err *err)
 {
     struct buf say = BUF_INIT;
     quote_add(&say, text);
-    err_set(err, "There is no contact %s.", say.at);
+    if (barred)
+        err_set(err, "%s was erased, and asked never to be written to again.", say.at);
+    else
+        err_set(err, "There is no contact %s.", say.at);
     buf_release(&say);
     return -1;
 }
@@ -38,7 +42,16 @@ int contact_lookup(struct txn *txn, struct str text, struct contact *out, struct
         return address_refuse(text, &fault, err);
     if (contact_find(txn, address_key(&address, key), out))
         return 0;
-    return txn_failed(txn, err) < 0 ? -1 : contact_missing(text, err);
+    bool barred = bar_has(txn, address_key(&address, key));
+    return txn_failed(txn, err) < 0 ? -1 : contact_missing(text, barred, err);
+}
+
+bool contact_unbar(struct txn *txn, struct str text)
+{
+    struct address address;
+    char key[ADDRESS_MAX + 1];
+    return address_parse(str_trim(text), &address, NULL) == 0 &&
+           bar_lift(txn, address_key(&address, key));
 }
 
 /* --- Export --- */

@@ -15,8 +15,12 @@
 #include "store/contacts.h"
 
 /* The contact with this address, in any spelling of it. -1 with a sentence: it is no address, there
- * is no such contact, or the store fails. */
+ * is no such contact (it says so when they were erased and barred), or the store fails. */
 int contact_lookup(struct txn *txn, struct str text, struct contact *out, struct err *err);
+
+/* Somebody who was erased and barred (store/erasure.h), in any spelling of the address: they may be
+ * imported again. Writer only. True if they were barred. */
+bool contact_unbar(struct txn *txn, struct str text);
 
 struct contact_export;
 

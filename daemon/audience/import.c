@@ -93,6 +93,7 @@ static struct import *import_alloc(struct store *store, const struct import_opti
     import->id = import_next_id(options->folder);
     folder_forget(options->folder, import->id);
     import->list = options->list.len ? str_dup(options->list) : NULL;
+    import->consented = options->consented;
     import->max_bytes = options->max_bytes;
     buf_addf(&path, "%s/%u.rejects.csv", options->folder, import->id);
     import->rejects_path = path.at;
@@ -135,6 +136,7 @@ void import_destroy(struct import *import)
         free(import->batches[i].ids);
         free(import->batches[i].changes);
         buf_release(&import->batches[i].refused);
+        buf_release(&import->batches[i].barred);
     }
     rejects_release(&import->rejects);
     buf_release(&import->batch_bytes);
@@ -295,6 +297,7 @@ struct import_summary import_summary(const struct import *import)
         .updated = atomic_load(&import->updated),
         .unchanged = atomic_load(&import->unchanged),
         .duplicates = atomic_load(&import->duplicates),
+        .left = atomic_load(&import->left),
     };
 }
 

@@ -17,8 +17,10 @@
  * order: the later one wins.
  *
  * A row adds a contact, or updates the attributes that it names of the one with that address and
- * keeps the others; all go on the list. Rows that cannot be taken go to FOLDER/ID.rejects.csv,
- * which is kept until IMPORT_REJECTS_KEPT further imports have begun.
+ * keeps the others; all go on the list, but for those who left it (store/choices.h), who are
+ * counted. Who was erased and barred (store/erasure.h) comes in by no file. Rows that cannot be
+ * taken go to FOLDER/ID.rejects.csv, which is kept until IMPORT_REJECTS_KEPT further imports have
+ * begun.
  *
  * Threads: import_new, _feed, _finish, _apply and _free belong to one thread (the front loop);
  * import_summary may be called by any. The done callback runs on the store's writer thread.
@@ -36,6 +38,7 @@ enum { IMPORT_REJECTS_KEPT = 32 };
 struct import_options {
     const char *folder; /* for staging and rejects; made (0700) when it is not there */
     struct str list;    /* every contact of the file joins it; empty: no list */
+    bool consented;     /* all in the file consented to mail; who has refused stays so */
     const struct column_map *maps;
     size_t map_count;
     uint64_t max_bytes; /* of plain CSV, against gzip bombs; 0: no limit */
@@ -55,6 +58,7 @@ struct import_summary {
     uint64_t updated; /* contacts of which some value changed */
     uint64_t unchanged;
     uint64_t duplicates; /* rows whose address came earlier in the file; the later row wins */
+    uint64_t left; /* contacts of the file, counted above, who left the list: not put back on it */
 };
 
 struct import;

@@ -34,6 +34,15 @@ static int attributes_intern(struct txn *txn, struct import_batch *b, uint32_t *
     return 0;
 }
 
+/* The next row takes its place. */
+static void row_refused(struct import_batch *b, enum contact_change change, struct str address)
+{
+    struct buf *out = change == CONTACT_BARRED ? &b->barred : &b->refused;
+    buf_add(out, address.at, address.len);
+    buf_add_byte(out, '\0');
+    b->count--;
+}
+
 static void rows_put(struct txn *txn, struct import_batch *b, const uint32_t *numbers)
 {
     struct contact_attribute attributes[CONTACT_MAX_ATTRIBUTES];
@@ -46,15 +55,31 @@ static void rows_put(struct txn *txn, struct import_batch *b, const uint32_t *nu
         enum contact_change change = CONTACT_UNCHANGED;
         for (size_t i = 0; i < row.attribute_count; i++)
             attributes[i].id = numbers[attributes[i].id];
+        row.consented = b->import->consented;
         b->ids[b->count] = contact_writer_put(writer, &row, &change);
         b->changes[b->count] = (uint8_t)change;
-        if (change != CONTACT_REFUSED)
-            continue;
-        buf_add(&b->refused, row.address.at, row.address.len);
-        buf_add_byte(&b->refused, '\0');
-        b->count--; /* the next row takes its place */
+        if (change == CONTACT_REFUSED || change == CONTACT_BARRED)
+            row_refused(b, change, row.address);
     }
     contact_writer_end(writer);
+}
+
+/* All but those who left it. */
+static void list_fill(struct txn *txn, struct import_batch *b)
+{
+    uint32_t list = name_intern(txn, NAME_LIST, str_of(b->import->list));
+    roaring_bitmap_t *left = set_load(txn, SET_LEFT_LIST, list);
+    uint32_t *ids = alloc((b->count + 1) * sizeof(*ids));
+    size_t count = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        if (roaring_bitmap_contains(left, b->ids[i]))
+            b->changes[i] |= ROW_LEFT;
+        else
+            ids[count++] = b->ids[i];
+    }
+    set_add(txn, SET_LIST, list, ids, count);
+    free(ids);
+    roaring_bitmap_free(left);
 }
 
 static void batch_apply(struct txn *txn, struct write_op *op)
@@ -65,6 +90,7 @@ static void batch_apply(struct txn *txn, struct write_op *op)
     b->failed = false;
     b->count = 0;
     buf_reset(&b->refused);
+    buf_reset(&b->barred);
     buf_reset(&import->batch_bytes);
     if (b->index < stage_batch_count(import->stage) &&
         stage_read(import->stage, b->index, &import->batch_bytes, &b->why) < 0) {
@@ -75,10 +101,8 @@ static void batch_apply(struct txn *txn, struct write_op *op)
         return;
     if (import->batch_bytes.len)
         rows_put(txn, b, numbers);
-    if (import->list) {
-        uint32_t list = name_intern(txn, NAME_LIST, str_of(import->list));
-        set_add(txn, SET_LIST, list, b->ids, b->count);
-    }
+    if (import->list)
+        list_fill(txn, b);
 }
 
 /* --- After the commit --- */
@@ -103,42 +127,51 @@ static bool seen_first(struct import *import, uint32_t id)
 static void batch_count(struct import_batch *b)
 {
     struct import *import = b->import;
-    uint64_t counts[3] = {0, 0, 0}, duplicates = 0;
+    uint64_t counts[3] = {0, 0, 0}, duplicates = 0, left = 0;
     for (size_t i = 0; i < b->count; i++) {
-        if (seen_first(import, b->ids[i]))
-            counts[b->changes[i]]++;
-        else
+        if (!seen_first(import, b->ids[i])) {
             duplicates++;
+            continue;
+        }
+        counts[b->changes[i] & ~ROW_LEFT]++;
+        left += (b->changes[i] & ROW_LEFT) != 0;
     }
     atomic_fetch_add(&import->added, counts[CONTACT_ADDED]);
     atomic_fetch_add(&import->updated, counts[CONTACT_UPDATED]);
     atomic_fetch_add(&import->unchanged, counts[CONTACT_UNCHANGED]);
     atomic_fetch_add(&import->duplicates, duplicates);
+    atomic_fetch_add(&import->left, left);
 }
 
 /* A row that the store refused is told with its address alone: what it said is no longer known. */
-static int refuse_row(struct import *import, struct str address, struct err *err)
+static int refuse_row(struct import *import, struct str address, struct str why, struct err *err)
 {
     struct str fields[CSV_MAX_FIELDS];
     struct csv_row row = {.fields = fields, .count = import->columns.count};
     for (size_t i = 0; i < row.count; i++)
         fields[i] = import->columns.means[i] == COLUMN_EMAIL ? address : STR("");
     atomic_fetch_add(&import->rejected, 1);
-    return rejects_add(&import->rejects, &row,
-                       STR("with this row the contact would have more than 200 attributes or a "
-                           "MiB of them"),
-                       err);
+    return rejects_add(&import->rejects, &row, why, err);
+}
+
+static void refuse_rows(struct import *import, struct buf *addresses, struct str why)
+{
+    struct err err;
+    int rc = 0;
+    for (struct str rest = buf_str(addresses); rest.len;)
+        rc |= refuse_row(import, str_cut(&rest, '\0'), why, &err);
+    if (rc < 0)
+        log_say(LOG_ERROR, "rejects_lost", "%s", err.text);
+    buf_reset(addresses);
 }
 
 static void batch_refuse(struct import_batch *b)
 {
-    struct err err;
-    int rc = 0;
-    for (struct str rest = buf_str(&b->refused); rest.len;)
-        rc |= refuse_row(b->import, str_cut(&rest, '\0'), &err);
-    if (rc < 0)
-        log_say(LOG_ERROR, "rejects_lost", "%s", err.text);
-    buf_reset(&b->refused);
+    refuse_rows(b->import, &b->refused,
+                STR("with this row the contact would have more than 200 attributes or a MiB of "
+                    "them"));
+    refuse_rows(b->import, &b->barred,
+                STR("this person was erased, and asked never to be written to again"));
 }
 
 static void rejects_end(struct import *import)
@@ -203,6 +236,7 @@ static void batch_init(struct import_batch *b, struct import *import)
     b->op.done = batch_done;
     b->op.records = STAGE_ROWS;
     b->op.urgent = true; /* somebody watches a progress bar */
+    b->op.patient = true;
     b->ids = alloc(STAGE_ROWS * sizeof(*b->ids));
     b->changes = alloc(STAGE_ROWS * sizeof(*b->changes));
 }

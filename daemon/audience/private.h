@@ -21,15 +21,19 @@
 
 enum { IMPORT_OUTSTANDING = 2 };
 
+/* Beside the change of a row: its contact left the list. */
+enum { ROW_LEFT = 0x80 };
+
 /* One batch on its way through the writer; used again for a later one. */
 struct import_batch {
     struct write_op op;
     struct import *import;
     size_t index;
     uint32_t *ids;    /* of each row, in order */
-    uint8_t *changes; /* enum contact_change of each row */
+    uint8_t *changes; /* enum contact_change of each row, and ROW_LEFT */
     size_t count;
     struct buf refused; /* addresses of rows that the store refused, a NUL after each */
+    struct buf barred;  /* the same, of those who were erased for good */
     bool failed;
     struct err why;
 };
@@ -38,6 +42,7 @@ struct import {
     struct store *store;
     uint32_t id;
     char *folder, *list, *rejects_path;
+    bool consented;
     struct column_map *maps;
     size_t map_count;
     uint64_t max_bytes, plain_bytes;
@@ -45,7 +50,7 @@ struct import {
     _Atomic int state; /* enum import_state */
     struct err why;    /* set before the state becomes IMPORT_FAILED */
     _Atomic uint64_t bytes, rows, rejected;
-    _Atomic uint64_t added, updated, unchanged, duplicates;
+    _Atomic uint64_t added, updated, unchanged, duplicates, left;
 
     struct gunzip *gunzip; /* NULL: the stream is plain */
     struct csv_reader *csv;

@@ -25,6 +25,7 @@ struct parser {
     struct str rest;
     unsigned column;
     unsigned depth;
+    unsigned walks;
     struct token token; /* the one to look at */
     struct arena *memory;
     struct err *err;
@@ -153,18 +154,55 @@ static struct segment_node *refuse(struct parser *p, const char *before, struct 
     return NULL;
 }
 
-static const char knows[] = ". Use list:NAME, email:ADDRESS, all, and, or, not, and parentheses.";
+static const char knows[] = ". Use list:NAME, email:ADDRESS, job:NUMBER, all, and, or, not, and "
+                            "parentheses.";
+
+/* number [ ":" state ], from the text that the node has. */
+static struct segment_node *read_job(struct parser *p, struct segment_node *node)
+{
+    struct str state = node->text, number = str_cut(&state, ':');
+    uint64_t job;
+    node->by_state = state.at != NULL;
+    if (!str_to_u64(number, &job) || job == 0 || job > UINT32_MAX)
+        return refuse(p, "A job has a number: there can be no job ", number,
+                      ". Write for example job:12, or job:12:bounced.");
+    if (node->by_state && !recipient_state_parse(state, &node->state))
+        return refuse(p, "No recipient of a job is ", state,
+                      ". They are queued, deferred, in_doubt, delivered, bounced, skipped, expired "
+                      "or cancelled.");
+    if (node->by_state && ++p->walks > SEGMENT_MAX_WALKS)
+        return refuse(p, "Too many states of jobs are asked for at ", node->text,
+                      ": there can be 8 in one audience.");
+    node->job = (uint32_t)job;
+    return node;
+}
+
+static bool pair_kind(struct str word, enum segment_kind *out)
+{
+    static const struct {
+        const char *word;
+        enum segment_kind kind;
+    } pairs[] = {{"list", SEGMENT_LIST}, {"email", SEGMENT_EMAIL}, {"job", SEGMENT_JOB}};
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        *out = pairs[i].kind;
+        if (str_eq_nocase(word, str_of(pairs[i].word)))
+            return true;
+    }
+    return false;
+}
 
 static struct segment_node *parse_pair(struct parser *p)
 {
     struct token *t = &p->token;
-    bool list = str_eq_nocase(t->word, STR("list"));
-    if (!list && !str_eq_nocase(t->word, STR("email")))
+    enum segment_kind kind;
+    if (!pair_kind(t->word, &kind))
         return refuse(p, "An audience cannot be chosen by ", t->word, knows);
     if (t->text.len == 0)
         return refuse(p, "A name is missing after ", t->word, ": write for example list:everyone.");
-    struct segment_node *node = node_new(p, list ? SEGMENT_LIST : SEGMENT_EMAIL, t->column);
+    struct segment_node *node = node_new(p, kind, t->column);
     node->text = arena_str(p->memory, t->text);
+    if (kind == SEGMENT_JOB && !read_job(p, node))
+        return NULL;
     return advance(p) < 0 ? NULL : node;
 }
 

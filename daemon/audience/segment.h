@@ -1,12 +1,16 @@
 /*
  * The audience expression: whom a message is for. Parsing is pure; resolving is set algebra over
  * the store's sets and gives a set of contact ids. Suppressed contacts are not taken out here: the
- * gate at rendering does that, when the truth is the latest.
+ * gate at rendering does that, when the truth is the latest. `job:12` is everybody whom that job is
+ * for, whatever became of it; with a state, those for whom the ledger says that at this moment.
  *
  *     segment  = and-term *( "or" and-term )
  *     and-term = not-term *( "and" not-term )
  *     not-term = "not" not-term / primary
- *     primary  = "(" segment ")" / "all" / "list:" text / "email:" text
+ *     primary  = "(" segment ")" / "all" / "list:" text / "email:" text / "job:" job
+ *     job      = number [ ":" state ]                  ; quoted or not, as text
+ *     state    = "queued" / "deferred" / "in_doubt" / "delivered" / "bounced" / "skipped" /
+ *                "expired" / "cancelled"
  *     text     = 1*( any character but space, parentheses and quote ) / DQUOTE *( any but DQUOTE )
  * DQUOTE
  *
@@ -19,14 +23,19 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "store/store.h"
+#include "store/jobs.h"
 
-enum { SEGMENT_MAX_LENGTH = 4096, SEGMENT_MAX_DEPTH = 64 };
+enum {
+    SEGMENT_MAX_LENGTH = 4096,
+    SEGMENT_MAX_DEPTH = 64,
+    SEGMENT_MAX_WALKS = 8, /* job:NUMBER:STATE: each goes through the ledger of a job */
+};
 
 enum segment_kind {
     SEGMENT_ALL,
     SEGMENT_LIST,
     SEGMENT_EMAIL,
+    SEGMENT_JOB,
     SEGMENT_NOT, /* of left */
     SEGMENT_AND,
     SEGMENT_OR,
@@ -35,7 +44,10 @@ enum segment_kind {
 struct segment_node {
     enum segment_kind kind;
     unsigned column; /* where it begins, in characters from 1 */
-    struct str text; /* SEGMENT_LIST, SEGMENT_EMAIL */
+    struct str text; /* SEGMENT_LIST, SEGMENT_EMAIL, SEGMENT_JOB */
+    uint32_t job;    /* SEGMENT_JOB: its number */
+    bool by_state;   /* … and only those who are in `state` there */
+    enum recipient_state state;
     struct segment_node *left, *right;
 };
 
@@ -48,10 +60,20 @@ struct segment {
 int segment_parse(struct str text, struct segment *out, struct err *err);
 void segment_release(struct segment *segment);
 
-/* The contacts, to be freed with roaring_bitmap_free. -1 with a sentence when a list or contact
- * that it names does not exist (nor anything in `out`), or the store fails. */
+/* The contacts, to be freed with roaring_bitmap_free. -1 with a sentence when a list, contact
+ * or job that it names does not exist (nor anything in `out`), or the store fails. */
 int segment_resolve(struct txn *txn, const struct segment *segment, roaring_bitmap_t **out,
                     struct err *err);
+
+/*
+ * The lists that an expression names where being on them helps (so not under `not`), and those of
+ * the audiences of jobs that it names so; in the segment's memory.
+ */
+size_t segment_lists(struct txn *txn, struct segment *segment, const struct str **lists);
+
+/* Whether one contact is in the audience as things are now, its recipient's states in jobs apart: a
+ * job stands for its own audience. What does not exist has nobody in it. Any thread. */
+bool segment_holds(struct txn *txn, const struct segment *segment, uint32_t contact);
 
 /* How many contacts an expression has now: both of the above. */
 int segment_count(struct txn *txn, struct str text, uint64_t *count, struct err *err);

@@ -4,6 +4,7 @@
 #include "audience/quote.h"
 #include "base/suggest.h"
 #include "store/names.h"
+#include "store/recipients.h"
 #include "store/sets.h"
 
 struct resolver {
@@ -79,6 +80,22 @@ static roaring_bitmap_t *resolve_email(struct resolver *r, const struct segment_
     return roaring_bitmap_of(1, contact.id);
 }
 
+/* Whoever was erased since then is in the job's set and nowhere else. */
+static roaring_bitmap_t *resolve_job(struct resolver *r, const struct segment_node *node)
+{
+    struct job_record job;
+    if (!job_read(r->txn, node->job, &job)) {
+        err_set(r->err, "There is no job %u (column %u).", node->job, node->column);
+        return NULL;
+    }
+    roaring_bitmap_t *set = node->by_state ? recipients_in_state(r->txn, &job, node->state)
+                                           : set_load(r->txn, SET_JOB, node->job);
+    roaring_bitmap_t *all = set_load(r->txn, SET_ALL, 0);
+    roaring_bitmap_and_inplace(set, all);
+    roaring_bitmap_free(all);
+    return set;
+}
+
 /* `a and not b` needs no complement. */
 static roaring_bitmap_t *resolve_and(struct resolver *r, const struct segment_node *node)
 {
@@ -134,6 +151,8 @@ static roaring_bitmap_t *resolve(struct resolver *r, const struct segment_node *
         return resolve_list(r, node);
     case SEGMENT_EMAIL:
         return resolve_email(r, node);
+    case SEGMENT_JOB:
+        return resolve_job(r, node);
     case SEGMENT_NOT:
         return resolve_not(r, node);
     case SEGMENT_AND:

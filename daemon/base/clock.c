@@ -34,8 +34,8 @@ int64_t clock_wall_s(void)
     return clock_wall_us() / 1000000;
 }
 
-/* What the wall clock was ahead of the other at the first call; 0: there was none yet. A machine that
- * sleeps does not stop what waits: CLOCK_BOOTTIME goes on. */
+/* What the wall clock was ahead of the other at the first call; 0: there was none yet. A machine
+ * that sleeps does not stop what waits: CLOCK_BOOTTIME goes on. */
 static int64_t steady_offset_us(void)
 {
     static _Atomic int64_t offset;
@@ -46,11 +46,27 @@ static int64_t steady_offset_us(void)
     return atomic_compare_exchange_strong(&offset, &known, fresh) ? fresh : known;
 }
 
-int64_t clock_steady_s(void)
+static int64_t steady_us(void)
 {
     if (atomic_load_explicit(&held, memory_order_relaxed) >= 0)
-        return clock_wall_s();
-    return (read_clock(CLOCK_BOOTTIME) + steady_offset_us()) / 1000000;
+        return clock_wall_us();
+    return read_clock(CLOCK_BOOTTIME) + steady_offset_us();
+}
+
+int64_t clock_steady_s(void)
+{
+    return steady_us() / 1000000;
+}
+
+int64_t clock_watch_look(struct clock_watch *watch)
+{
+    int64_t steady = steady_us(); /* first: the first call of all takes the wall clock as it is */
+    int64_t ahead = clock_wall_us() - steady;
+    int64_t jump_s = (ahead - watch->ahead_us) / 1000000;
+    if (jump_s > -CLOCK_JUMP_S && jump_s < CLOCK_JUMP_S)
+        return 0;
+    watch->ahead_us = ahead;
+    return jump_s;
 }
 
 void clock_hold(int64_t us)

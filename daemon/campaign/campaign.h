@@ -46,6 +46,7 @@ struct submission {
     struct str name;         /* of the job; empty: the message's name */
     struct str segment;      /* "list:everyone" */
     struct str identity;     /* empty: the first one */
+    struct str key;          /* makes it safe to repeat; empty: none; at most JOB_KEY_MAX bytes */
     enum job_lane lane;
     enum job_guarantee guarantee;
     bool dry_run; /* only check, and count the recipients */
@@ -56,7 +57,7 @@ enum campaign_result {
     CAMPAIGN_OK,
     CAMPAIGN_BAD_INPUT, /* 400: the message, the segment or an argument is wrong */
     CAMPAIGN_NOT_FOUND, /* 404: no such job */
-    CAMPAIGN_CONFLICT,  /* 409: not in this state */
+    CAMPAIGN_CONFLICT,  /* 409: not in this state, or the key belongs to another submission */
 };
 
 struct campaign_answer {
@@ -64,6 +65,7 @@ struct campaign_answer {
     struct err err;      /* the sentence, unless OK */
     uint32_t job;        /* its id; 0 for a dry run */
     uint32_t recipients; /* of the job that was submitted, or would be */
+    bool repeated;       /* the job was there: this submission had come before */
 };
 
 /* The answer is valid during the call. May come from inside the request's call when it fails early.
@@ -81,6 +83,15 @@ void campaign_resume(struct campaign *campaign, uint32_t job, campaign_answer_fn
                      void *ctx);
 void campaign_cancel(struct campaign *campaign, uint32_t job, campaign_answer_fn on_answer,
                      void *ctx);
+
+/*
+ * Tries exactly those recipients again that are in one of `states` (1 << enum recipient_state), of
+ * which campaign_may_retry must be true. The answer's `recipients` is how many that are; 0 changes
+ * nothing. A job that was finished goes on.
+ */
+void campaign_retry(struct campaign *campaign, uint32_t job, unsigned states,
+                    campaign_answer_fn on_answer, void *ctx);
+bool campaign_may_retry(enum recipient_state state);
 
 /* A job as people see it: every recipient is in exactly one of the numbers. */
 struct job_view {

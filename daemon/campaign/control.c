@@ -68,6 +68,8 @@ static void apply(struct txn *txn, struct write_op *op)
     }
     job_keep(&record, &texts);
     record.state = c->target;
+    if (c->target == JOB_SENDING)
+        record.opened = (uint32_t)clock_steady_s();
     if (c->target == JOB_CANCELLED) {
         cancel_counts(&record);
         record.finished = (uint32_t)clock_wall_s();
@@ -81,6 +83,7 @@ static void take_over(struct campaign *campaign, struct job *job, const struct c
 {
     job->record.state = c->record.state;
     job->record.finished = c->record.finished;
+    job->record.opened = c->record.opened;
     memcpy(job->record.counts, c->record.counts, sizeof(job->record.counts));
     log_say(LOG_INFO, "job_changed", "Job %u is %s.", job->id, verb(c->target));
     if (c->target == JOB_SENDING) {

@@ -109,7 +109,7 @@ static void then(struct step *step)
 void fanout_start(struct campaign *campaign, struct job *job)
 {
     struct fanout *f = alloc(sizeof(*f) + SLICE * sizeof(f->missing[0]));
-    f->step.op = (struct write_op){.records = SLICE};
+    f->step.op = (struct write_op){.records = SLICE, .patient = true};
     f->job = job->id;
     job->steps++;
     step_submit(&f->step, campaign, apply, then);

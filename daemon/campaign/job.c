@@ -1,8 +1,8 @@
 #include "campaign/job.h"
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/log.h"
+#include "campaign/reach.h"
 
 void job_free(struct campaign *campaign, struct job *job)
 {
@@ -19,21 +19,22 @@ struct job *job_find(struct campaign *campaign, uint32_t id)
     return job;
 }
 
-struct job *job_add(struct campaign *campaign, const struct job_record *record,
-                    struct message *message)
+struct job *job_add(struct campaign *campaign, struct txn *txn, const struct job_record *record,
+                    struct message *message, struct segment *segment)
 {
     struct job *job = NEW(struct job);
     job->id = record->id;
     job->record = *record;
     job_keep(&job->record, &job->texts);
     job->mailing = mailing_new(&job->record, message);
+    job->mailing->audience = reach_take(txn, segment);
     HASH_ADD(hh, campaign->jobs, id, sizeof(job->id), job);
     return job;
 }
 
 void job_open(struct job *job)
 {
-    atomic_store(&job->mailing->opened_at, (uint32_t)clock_steady_s());
+    atomic_store(&job->mailing->opened_at, job->record.opened);
     mailing_turn(job->mailing, GATE_OPEN);
 }
 
@@ -62,10 +63,13 @@ struct job *job_take_up(struct campaign *campaign, struct txn *txn, const struct
 {
     struct str source = message_source(txn, record->message);
     struct message *message = source.at ? message_compile(source, err) : NULL;
-    if (message)
-        return job_add(campaign, record, message);
+    struct segment segment = {.root = NULL};
+    if (message && segment_parse(record->segment, &segment, err) == 0)
+        return job_add(campaign, txn, record, message, &segment);
     if (!source.at)
         err_set(err, "its message is not in the store.");
+    message_free(message);
+    segment_release(&segment);
     err_prefix(err, "Job %u cannot be sent", record->id);
     return NULL;
 }
@@ -77,6 +81,8 @@ void job_begin(struct campaign *campaign, struct job *job)
     scan_start(campaign, job);
     if (job->record.fanned != UINT32_MAX)
         fanout_start(campaign, job);
+    if (job->record.retry_states)
+        retry_start(campaign, job);
 }
 
 void job_take_sums(struct campaign *campaign, const struct outcome_sums *sums)

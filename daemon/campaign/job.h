@@ -5,6 +5,7 @@
 #ifndef TOCSIN_CAMPAIGN_JOB_H
 #define TOCSIN_CAMPAIGN_JOB_H
 
+#include "audience/segment.h"
 #include "base/hash.h"
 #include "campaign/campaign.h"
 #include "store/writer.h"
@@ -30,9 +31,10 @@ struct campaign {
 
 struct job *job_find(struct campaign *campaign, uint32_t id);
 
-/* A live job from its record and compiled message (which it takes over); the gate is paused. */
-struct job *job_add(struct campaign *campaign, const struct job_record *record,
-                    struct message *message);
+/* A live job from its record, compiled message and parsed audience (both of which it takes over);
+ * the gate is paused. */
+struct job *job_add(struct campaign *campaign, struct txn *txn, const struct job_record *record,
+                    struct message *message, struct segment *segment);
 
 void job_free(struct campaign *campaign, struct job *job);
 
@@ -43,7 +45,7 @@ struct job *job_take_up(struct campaign *campaign, struct txn *txn, const struct
 /* Goes on with a job that was taken up: what is queued is offered, the rest is fanned out. */
 void job_begin(struct campaign *campaign, struct job *job);
 
-/* Opens the gate: recipients start to age now. */
+/* Opens the gate: recipients age from the moment that the record says. */
 void job_open(struct job *job);
 
 /* Takes over a job's counters and state as they were committed. Sums of one job must come in the
@@ -70,6 +72,9 @@ void step_submit(struct step *step, struct campaign *campaign,
 
 /* Queues the recipients of a job that fan-out has not reached yet. */
 void fanout_start(struct campaign *campaign, struct job *job);
+
+/* Goes on with the retry that a job's record notes. */
+void retry_start(struct campaign *campaign, struct job *job);
 
 /* Empties the queue of a cancelled job, live or not. */
 void drain_start(struct campaign *campaign, uint32_t id);

@@ -7,12 +7,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "campaign/job.h"
+#include "campaign/repeat.h"
 #include "store/sets.h"
 
 struct submit {
     struct step step;
     struct arena memory;
     struct submission what; /* its texts are in `memory` */
+    struct job_key key;     /* what it is, for the time when it is repeated */
     struct segment segment;
     struct message *message;
     struct campaign_answer answer;
@@ -96,19 +98,24 @@ static roaring_bitmap_t *resolve(struct submit *s, struct txn *txn)
     return set;
 }
 
-static void apply(struct txn *txn, struct write_op *op)
+/* The job and its key go to the disk together: there is never one without the other. */
+static void remember(struct submit *s, struct txn *txn)
 {
-    struct submit *s = (struct submit *)(void *)op;
-    roaring_bitmap_t *set = resolve(s, txn);
+    s->key.job = s->record.id;
+    s->key.made = (uint32_t)clock_steady_s();
+    job_key_write(txn, s->what.key, &s->key);
+}
+
+static void make_job(struct submit *s, struct txn *txn, const roaring_bitmap_t *set)
+{
     uint32_t now = (uint32_t)clock_wall_s();
-    if (!set)
-        return;
     s->record = (struct job_record){.id = job_next_id(txn),
                                     .state = JOB_SENDING,
                                     .lane = s->what.lane,
                                     .guarantee = s->what.guarantee,
                                     .created = now,
                                     .started = now,
+                                    .opened = (uint32_t)clock_steady_s(),
                                     .recipients = s->answer.recipients,
                                     .name = s->what.name,
                                     .segment = s->what.segment,
@@ -118,12 +125,28 @@ static void apply(struct txn *txn, struct write_op *op)
     s->answer.job = s->record.id;
     job_write(txn, &s->record);
     set_store(txn, SET_JOB, s->record.id, set);
+    remember(s, txn);
+}
+
+/* The key is looked for here too: the same submission may be in the same group of writes. */
+static void apply(struct txn *txn, struct write_op *op)
+{
+    struct submit *s = (struct submit *)(void *)op;
+    if (repeat_find(txn, s->what.key, &s->key, &s->answer))
+        return;
+    roaring_bitmap_t *set = resolve(s, txn);
+    if (!set)
+        return;
+    make_job(s, txn, set);
     roaring_bitmap_free(set);
 }
 
 static void begin(struct campaign *campaign, struct submit *s)
 {
-    struct job *job = job_add(campaign, &s->record, s->message);
+    struct txn txn;
+    txn_begin(campaign->store, &txn);
+    struct job *job = job_add(campaign, &txn, &s->record, s->message, &s->segment);
+    txn_end(&txn);
     s->message = NULL;
     job_open(job);
     fanout_start(campaign, job);
@@ -134,9 +157,22 @@ static void begin(struct campaign *campaign, struct submit *s)
 static void then(struct step *step)
 {
     struct submit *s = (struct submit *)(void *)step;
-    if (s->answer.result == CAMPAIGN_OK && !step->campaign->stopping)
+    bool is_new = s->answer.result == CAMPAIGN_OK && !s->answer.repeated;
+    if (is_new && !step->campaign->stopping)
         begin(step->campaign, s);
     answer(s);
+}
+
+/* A submission that was made is found before it is checked: what it needs may be gone by now. */
+static bool is_known(struct campaign *campaign, struct submit *s)
+{
+    struct txn txn;
+    if (s->what.dry_run || s->what.key.len == 0)
+        return false;
+    txn_begin(campaign->store, &txn);
+    bool known = repeat_find(&txn, s->what.key, &s->key, &s->answer);
+    txn_end(&txn);
+    return known;
 }
 
 static void dry_run(struct campaign *campaign, struct submit *s)
@@ -161,6 +197,8 @@ static struct submit *submit_new(const struct submission *what, campaign_answer_
     s->what.name = what->name.len ? arena_str(&s->memory, what->name) : s->what.message_name;
     s->what.segment = arena_str(&s->memory, what->segment);
     s->what.identity = arena_str(&s->memory, what->identity);
+    s->what.key = arena_str(&s->memory, what->key);
+    repeat_describe(&s->what, &s->key);
     s->on_answer = on_answer;
     s->ctx = ctx;
     return s;
@@ -170,7 +208,9 @@ void campaign_submit(struct campaign *campaign, const struct submission *submiss
                      campaign_answer_fn on_answer, void *ctx)
 {
     struct submit *s = submit_new(submission, on_answer, ctx);
-    if (check(campaign, s, &s->answer.err) != 0) {
+    if (is_known(campaign, s)) {
+        answer(s);
+    } else if (check(campaign, s, &s->answer.err) != 0) {
         s->answer.result = CAMPAIGN_BAD_INPUT;
         answer(s);
     } else if (s->what.dry_run) {

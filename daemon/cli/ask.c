@@ -1,10 +1,16 @@
 #include "cli/ask.h"
 
+#include <unistd.h>
+
+#include "base/clock.h"
 #include "cli/text.h"
 #include "http/url.h"
 
 /* How long the daemon may be silent in the middle of something. */
 enum { SILENCE_S = 120 };
+
+/* How long a request is repeated that got no answer, and the pause before it, which doubles. */
+enum { AGAIN_FOR_MS = 15000, AGAIN_PAUSE_MS = 100, AGAIN_PAUSE_MAX_MS = 2000 };
 
 static int connect_once(struct cli *cli)
 {
@@ -80,6 +86,20 @@ int ask_post(struct cli *cli, const char *target, struct str json, json_t **out)
                                      .content_type = json.len ? "application/json" : NULL,
                                      .body = json};
     return ask_json(cli, &exchange, out);
+}
+
+int ask_post_again(struct cli *cli, const char *target, struct str json, json_t **out, bool *sent)
+{
+    int status = ask_post(cli, target, json, out);
+    int64_t end = clock_mono_ms() + AGAIN_FOR_MS;
+    unsigned pause = AGAIN_PAUSE_MS;
+    *sent = cli->client != NULL;
+    while (status == CLI_NO_DAEMON && *sent && clock_mono_ms() < end) {
+        usleep(pause * 1000);
+        pause = pause < AGAIN_PAUSE_MAX_MS / 2 ? pause * 2 : AGAIN_PAUSE_MAX_MS;
+        status = ask_post(cli, target, json, out);
+    }
+    return status;
 }
 
 void target_add(struct buf *target, const char *prefix, const char *value)

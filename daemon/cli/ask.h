@@ -23,6 +23,13 @@ int ask(struct cli *cli, struct http_exchange *exchange);
 int ask_get(struct cli *cli, const char *target, json_t **out);
 int ask_post(struct cli *cli, const char *target, struct str json, json_t **out);
 
+/*
+ * The same for a request that is safe to repeat: when the connection breaks before the answer, it
+ * is made again for some seconds, in which a daemon that was restarted is back. CLI_NO_DAEMON with
+ * *sent true then means that nobody knows whether the daemon did it; false, that it never heard it.
+ */
+int ask_post_again(struct cli *cli, const char *target, struct str json, json_t **out, bool *sent);
+
 /* Parses what the daemon said as a JSON object; *out is the caller's. */
 int answer_parse(struct cli *cli, struct str bytes, json_t **out);
 

@@ -9,6 +9,10 @@ const struct command *const commands[] = {
     &contacts_count_command,
     &contacts_suppress_command,
     &contacts_unsuppress_command,
+    &contacts_unsubscribe_command,
+    &contacts_resubscribe_command,
+    &contacts_consent_command,
+    &contacts_erase_command,
     &list_list_command,
     &send_command,
     &job_list_command,
@@ -17,9 +21,12 @@ const struct command *const commands[] = {
     &job_pause_command,
     &job_resume_command,
     &job_cancel_command,
+    &job_retry_command,
     &job_recipients_command,
     &why_command,
     &status_command,
+    &check_command,
+    &backup_command,
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 

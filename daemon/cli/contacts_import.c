@@ -15,12 +15,17 @@ enum { FIRST_WAIT_MS = 10, LONGEST_WAIT_MS = 200 };
 
 static int make_target(struct cli *cli, const struct args *args, struct buf *target)
 {
-    const char *map, *list = args_value(args, "list");
+    const char *map, *list = args_value(args, "list"), *consent = args_value(args, "consent");
     size_t at = 0;
     char mark = '?';
     buf_add_text(target, "/v1/contacts/import");
     if (list) {
         target_add(target, "?list=", list);
+        mark = '&';
+    }
+    if (consent) {
+        buf_add_byte(target, mark);
+        target_add(target, "consent=", consent);
         mark = '&';
     }
     while ((map = args_next(args, "map", &at))) {
@@ -78,11 +83,28 @@ static void wait_ms(int ms)
     nanosleep(&time, NULL);
 }
 
+/* A wait that no bar can show is said, once, also to who has no terminal. */
+static void say_waiting(struct progress *progress, const json_t *summary, bool *said)
+{
+    const char *why = json_text(summary, "waiting");
+    struct buf line = BUF_INIT;
+    if (*why && !*said) {
+        progress_clear(progress);
+        buf_add_text(&line, "The import waits. ");
+        text_clean(&line, str_of(why));
+        buf_add_byte(&line, '\n');
+        fputs(line.at, stderr);
+    }
+    *said = *why != '\0';
+    buf_release(&line);
+}
+
 /* Waits until the import is applied; *summary is the caller's then. */
 static int wait_applied(struct cli *cli, uint64_t id, struct progress *progress, json_t **summary)
 {
     char target[64];
     int wait = FIRST_WAIT_MS;
+    bool said = false;
     snprintf(target, sizeof(target), "/v1/imports/%" PRIu64, id);
     for (;;) {
         int status = ask_get(cli, target, summary);
@@ -97,6 +119,7 @@ static int wait_applied(struct cli *cli, uint64_t id, struct progress *progress,
             json_decref(*summary);
             return status;
         }
+        say_waiting(progress, *summary, &said);
         show_applying(progress, *summary);
         json_decref(*summary);
         wait_ms(wait);
@@ -143,6 +166,20 @@ static void add_count(struct buf *line, const json_t *summary, const char *key, 
     buf_addf(line, " %s", what);
 }
 
+/* Why the list does not grow by all of them. */
+static void print_left(uint64_t left, const char *list)
+{
+    struct buf line = BUF_INIT;
+    if (left == 0)
+        return;
+    text_count(&line, left, "contact", "contacts");
+    buf_add_text(&line, " had left the list \"");
+    text_clean(&line, str_of(list));
+    buf_addf(&line, "\" and %s not put back on it.\n", left == 1 ? "was" : "were");
+    fputs(line.at, stdout);
+    buf_release(&line);
+}
+
 static void print_summary(const json_t *summary)
 {
     struct buf line = BUF_INIT, parts = BUF_INIT;
@@ -154,6 +191,7 @@ static void print_summary(const json_t *summary)
               json_count(summary, "duplicates") == 1 ? "duplicate" : "duplicates");
     add_count(&parts, summary, "rejected", "rejected");
     printf("%s%s%s.\n", line.at, parts.len > 0 ? ": " : "", parts.len > 0 ? parts.at : "");
+    print_left(json_count(summary, "left"), json_text(summary, "list"));
     buf_release(&parts);
     buf_release(&line);
 }
@@ -226,6 +264,7 @@ static int run(struct cli *cli, const struct args *args)
 
 static const struct flag flags[] = {
     {"list", "NAME", "Put every contact of the file on this list"},
+    {"consent", "granted", "Everybody in the file has consented to mail; who refused stays so"},
     {"map", "COLUMN=ATTRIBUTE", "Keep a column under another name; may be repeated"},
     {"rejects", "FILE", "Where the rows go that cannot be taken; else FILE.rejects.csv"},
     {NULL, NULL, NULL},
@@ -242,7 +281,9 @@ const struct command contacts_import_command = {
         "The file may be gzip, have , or ; or tab between its columns, a BOM, or CP1252 text. One\n"
         "column is called email (or is mapped to it); all others are kept as attributes.\n"
         "\"-\" reads standard input. Rows that cannot be taken are saved with their reasons; the\n"
-        "exit status is 0 all the same. A file that is damaged changes nothing.",
+        "exit status is 0 all the same. A file that is damaged changes nothing. Who left the list\n"
+        "before is not put back on it: \"tocsin contacts resubscribe ADDRESS --list NAME\" does "
+        "that.",
     .flags = flags,
     .run = run,
 };

@@ -10,6 +10,13 @@ static void add_value(struct table *record, const char *name, const json_t *valu
     buf_release(&text);
 }
 
+/* Most people left nothing: that takes no line. */
+static void add_choice(struct table *record, const char *name, const json_t *list)
+{
+    if (json_array_size(list) > 0)
+        add_value(record, name, list);
+}
+
 static void print_contact(const json_t *contact)
 {
     struct table *record = record_new();
@@ -18,7 +25,11 @@ static void print_contact(const json_t *contact)
     add_value(record, "email", json_object_get(contact, "email"));
     add_value(record, "id", json_object_get(contact, "id"));
     add_value(record, "lists", json_object_get(contact, "lists"));
+    add_choice(record, "left lists", json_object_get(contact, "left_lists"));
+    add_choice(record, "left topics", json_object_get(contact, "left_topics"));
     add_value(record, "suppressed", json_object_get(contact, "suppressed"));
+    add_value(record, "unsubscribed", json_object_get(contact, "unsubscribed"));
+    add_value(record, "consent", json_object_get(contact, "consent"));
     record_time(record, "created", json_text(contact, "created_at"));
     record_time(record, "updated", json_text(contact, "updated_at"));
     json_object_foreach(json_object_get(contact, "attributes"), name, value)
@@ -55,6 +66,6 @@ const struct command contacts_show_command = {
     .words = "ADDRESS",
     .words_min = 1,
     .words_max = 1,
-    .summary = "Show a contact: lists, attributes, suppression",
+    .summary = "Show a contact: lists, attributes, consent, what it left",
     .run = run,
 };

@@ -91,7 +91,7 @@ static int run(struct cli *cli, const struct args *args)
 }
 
 static const struct flag flags[] = {
-    {"state", "STATE", "Only those that are delivered, deferred, bounced, ..."},
+    {"state", "STATES", "Only those that are delivered, deferred, ...; more with commas"},
     {NULL, NULL, NULL},
 };
 

@@ -6,11 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "cli/ask.h"
 #include "cli/text.h"
 #include "cli/watch.h"
 
-enum { MESSAGE_MAX = 16 * 1024 * 1024 };
+enum { MESSAGE_MAX = 16 * 1024 * 1024, KEY_LENGTH = 32 };
 
 static int read_all(struct cli *cli, int fd, const char *path, struct buf *out)
 {
@@ -63,7 +64,15 @@ static void set_text(json_t *body, const char *key, const char *value)
     buf_release(&clean);
 }
 
-static char *make_body(const struct args *args, struct str message)
+/* A key that nobody has used: the daemon makes one job of it, however often it is asked. */
+static void key_make(char key[KEY_LENGTH + 1])
+{
+    uint64_t chance[2];
+    random_bytes(chance, sizeof(chance));
+    snprintf(key, KEY_LENGTH + 1, "%016" PRIx64 "%016" PRIx64, chance[0], chance[1]);
+}
+
+static char *make_body(const struct args *args, struct str message, const char *key)
 {
     json_t *body = json_object();
     json_object_set_new(body, "message", json_stringn(message.at ? message.at : "", message.len));
@@ -72,6 +81,7 @@ static char *make_body(const struct args *args, struct str message)
     set_text(body, "name", args_value(args, "name"));
     set_text(body, "lane", args_value(args, "lane"));
     set_text(body, "identity", args_value(args, "identity"));
+    set_text(body, "key", key);
     if (args_has(args, "at-most-once"))
         set_text(body, "guarantee", "at-most-once");
     if (args_has(args, "dry-run"))
@@ -81,9 +91,12 @@ static char *make_body(const struct args *args, struct str message)
     return text;
 }
 
-static void print_for_people(const json_t *answer, bool dry_run)
+/* A job that was found again is news only to somebody who chose the key. */
+static void print_for_people(const json_t *answer, bool dry_run, bool chose_key)
 {
     struct buf line = BUF_INIT;
+    if (chose_key && json_flag(answer, "repeated"))
+        buf_add_text(&line, "This was sent before, and is not sent again. ");
     if (!dry_run)
         buf_addf(&line, "Job %" PRIu64 " goes to ", json_count(answer, "id"));
     text_count(&line, json_count(answer, "recipients"), "contact", "contacts");
@@ -96,15 +109,41 @@ static void print_for_people(const json_t *answer, bool dry_run)
     buf_release(&line);
 }
 
+/* The daemon may have made the job: the same key finds that out, without a second one. */
+static int say_unknown(struct cli *cli, const char *key)
+{
+    char reason[sizeof(cli->err.text) - 200];
+    snprintf(reason, sizeof(reason), "%s", cli->err.text);
+    err_set(&cli->err,
+            "%s Whether the job was made is not known: give the same command again with --key %s, "
+            "and there will be one job.",
+            reason, key);
+    return CLI_NO_DAEMON;
+}
+
+static int ask_for_job(struct cli *cli, const struct args *args, struct str message,
+                       json_t **answer)
+{
+    char chosen[KEY_LENGTH + 1];
+    const char *key = args_value(args, "key");
+    bool sent;
+    if (!key)
+        key_make(chosen);
+    key = key ? key : chosen;
+    char *body = make_body(args, message, key);
+    int status = ask_post_again(cli, "/v1/jobs", str_of(body), answer, &sent);
+    free(body);
+    if (status == CLI_NO_DAEMON && sent && !args_has(args, "dry-run"))
+        return say_unknown(cli, key);
+    return status;
+}
+
 static int submit(struct cli *cli, const struct args *args, json_t **answer)
 {
     struct buf message = BUF_INIT;
     int status = read_message(cli, args->words[0], &message);
-    if (status == CLI_OK) {
-        char *body = make_body(args, buf_str(&message));
-        status = ask_post(cli, "/v1/jobs", str_of(body), answer);
-        free(body);
-    }
+    if (status == CLI_OK)
+        status = ask_for_job(cli, args, buf_str(&message), answer);
     buf_release(&message);
     return status;
 }
@@ -123,7 +162,7 @@ static int run(struct cli *cli, const struct args *args)
     if (cli->json)
         json_print(answer);
     else if (!watch)
-        print_for_people(answer, dry_run);
+        print_for_people(answer, dry_run, args_has(args, "key"));
     json_decref(answer);
     fflush(stdout);
     return watch ? watch_job(cli, id) : CLI_OK;
@@ -135,6 +174,7 @@ static const struct flag flags[] = {
     {"lane", "LANE", "bulk, or transactional: before all bulk mail"},
     {"identity", "NAME", "The sender's identity in the configuration; else the first"},
     {"at-most-once", NULL, "Do not send again what may have arrived"},
+    {"key", "KEY", "Safe to repeat: what was sent with it is not sent again"},
     {"dry-run", NULL, "Only check the message and count the contacts"},
     {"watch", NULL, "Watch the job until it is over"},
     {NULL, NULL, NULL},
@@ -148,7 +188,11 @@ const struct command send_command = {
     .summary = "Send a message to the contacts that an expression selects",
     .about =
         "FILE holds headers, an empty line, and Markdown or HTML, with Liquid anywhere; \"-\"\n"
-        "reads it from standard input. With --json: {\"id\": 12, ...}.",
+        "reads it from standard input. With --json: {\"id\": 12, ...}.\n"
+        "\n"
+        "When the daemon goes away before it has answered, send asks again, and still makes\n"
+        "one job. A script that may run twice does the same with a KEY of its own, such as\n"
+        "newsletter-2026-05: the second run prints the first one's job, \"repeated\": true.",
     .flags = flags,
     .run = run,
 };

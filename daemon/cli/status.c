@@ -69,8 +69,11 @@ static int run(struct cli *cli, const struct args *args)
         table_print(record);
         table_free(record);
     }
-    if (json_is_false(json_object_get(answer, "healthy")))
-        status = cli_fail(cli, "The daemon answers, but says that it is not healthy: see its log.");
+    if (json_is_false(json_object_get(answer, "healthy"))) {
+        const char *trouble = json_text(answer, "trouble");
+        status = cli_fail(cli, "The daemon answers, but is not healthy. %s",
+                          *trouble ? trouble : "See its log.");
+    }
     json_decref(answer);
     return status;
 }

@@ -35,6 +35,7 @@ void composer_release(struct composer *c)
     signers_release(&c->signers);
     token_maker_free(c->tokens);
     letterhead_release(&c->letterhead);
+    set_memory_release(&c->gate.sets);
     arena_release(&c->scratch);
     struct buf *all[] = {&c->subject, &c->plain, &c->headers, &c->value, &c->unsubscribe};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -55,31 +56,12 @@ int composer_use(struct composer *composer, const struct senders *senders, struc
     return 0;
 }
 
-static int skip(struct copy *copy, enum skip_reason reason)
-{
-    copy->result = COPY_SKIP;
-    copy->reason = reason;
-    return -1;
-}
-
 /* A render failure keeps the sentence that says where. */
 static int fail(struct copy *copy)
 {
-    return skip(copy, SKIP_RENDER);
-}
-
-static int find_contact(struct txn *txn, struct copy *copy, struct contact *out)
-{
-    if (!contact_read(txn, copy->contact, out)) {
-        err_set(&copy->why, "%s", skip_reason_text(SKIP_NO_CONTACT));
-        return skip(copy, SKIP_NO_CONTACT);
-    }
-    buf_add_str(&copy->recipient, out->address);
-    if (out->flags & CONTACT_SUPPRESSED) {
-        err_set(&copy->why, "%s", skip_reason_text(SKIP_SUPPRESSED));
-        return skip(copy, SKIP_SUPPRESSED);
-    }
-    return 0;
+    copy->result = COPY_SKIP;
+    copy->reason = SKIP_RENDER;
+    return -1;
 }
 
 /* Whatever is rendered of a copy is rendered with these. */
@@ -225,10 +207,9 @@ static void join(struct work *w)
     copy->result = COPY_READY;
 }
 
-static int find_sender(struct work *w)
+static int check_sender(struct work *w)
 {
     struct copy *copy = w->copy;
-    w->sender = senders_find(w->composer->senders, copy->mailing->identity);
     if (w->sender && (w->sender->has_from || copy->mailing->message->has_from))
         return 0;
     err_set(&copy->why,
@@ -249,7 +230,10 @@ void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy,
     arena_reset(&composer->scratch);
     if (mailing_gate(copy->mailing) != GATE_OPEN)
         return;
-    if (find_contact(txn, copy, &contact) != 0 || find_sender(&w) != 0)
+    w.sender = senders_find(composer->senders, copy->mailing->identity);
+    bool consent_needed = w.sender && w.sender->identity->require_consent;
+    if (gate_pass(txn, &composer->gate, consent_needed, copy, &contact) != 0 ||
+        check_sender(&w) != 0)
         return;
     struct token_maker *tokens = composer->tokens;
     token_make(tokens, TOKEN_UNSUBSCRIBE, copy->mailing->job, copy->contact, token);

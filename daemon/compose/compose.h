@@ -3,7 +3,8 @@
  * headers around it and signs. What a template sees here: `contact` (email, id and every
  * attribute), `job` (id, name), `message` (topic, language) and `links` (unsubscribe).
  *
- *     gate open? → contact there, not suppressed? → subject, HTML, text → MIME → header → DKIM
+ *     gate open? → may this contact get it (compose/gate.h)? → subject, HTML, text → MIME → header
+ * → DKIM
  *
  * A composer belongs to one thread and keeps its scratch memory from copy to copy: in the steady
  * state nothing is allocated.
@@ -12,6 +13,7 @@
 #define TOCSIN_COMPOSE_COMPOSE_H
 
 #include "compose/copy.h"
+#include "compose/gate.h"
 #include "compose/letterhead.h"
 #include "compose/senders.h"
 #include "store/contacts.h"
@@ -22,7 +24,8 @@ struct composer {
     struct signers signers;
     struct token_maker *tokens;
     struct letterhead letterhead;
-    struct name_memory names;
+    struct name_memory names; /* of attributes */
+    struct gate_memory gate;
     struct arena scratch;
     struct buf subject, plain; /* rendered; the latter to be encoded */
     struct buf headers;        /* as they are signed */

@@ -30,8 +30,8 @@ struct copy {
     struct copy *next;       /* in whatever list holds it */
     struct mailing *mailing; /* held by whoever holds the copy */
     uint32_t contact, domain, due;
-    uint32_t first;           /* of the first attempt, seconds since 1970; 0: none yet */
-    uint16_t attempts;        /* before this one */
+    uint32_t since;    /* its age counts from here (store/ledger.h); 0: it has no entry yet */
+    uint16_t attempts; /* before this one */
     enum recipient_state was; /* in the ledger, before this attempt */
     struct sheet *sheet;      /* to write the message on; the asker's */
 

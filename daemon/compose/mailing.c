@@ -1,10 +1,12 @@
 #include "compose/mailing.h"
 
 #include "base/alloc.h"
+#include "store/choices.h"
 
 struct mailing *mailing_new(const struct job_record *job, struct message *message)
 {
     struct mailing *m = NEW(struct mailing);
+    char topic[TOPIC_MAX];
     m->job = job->id;
     m->lane = job->lane;
     m->guarantee = job->guarantee;
@@ -12,6 +14,7 @@ struct mailing *mailing_new(const struct job_record *job, struct message *messag
     m->message = message;
     m->identity = arena_str(&message->memory, job->identity);
     m->name = arena_str(&message->memory, job->name);
+    m->topic = arena_str(&message->memory, topic_key(message->topic, topic));
     atomic_init(&m->gate, GATE_PAUSED);
     atomic_init(&m->opened_at, 0);
     for (size_t i = 0; i < RECIPIENT_STATES; i++)
@@ -30,6 +33,8 @@ void mailing_unref(struct mailing *mailing)
 {
     if (!mailing || atomic_fetch_sub_explicit(&mailing->refs, 1, memory_order_acq_rel) != 1)
         return;
+    if (mailing->audience.free)
+        mailing->audience.free(mailing->audience.ctx);
     message_free(mailing->message);
     free(mailing);
 }

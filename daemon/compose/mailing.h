@@ -17,15 +17,27 @@
 
 enum mailing_gate { GATE_OPEN, GATE_PAUSED, GATE_CLOSED };
 
+/* Whom a job is for, as far as it matters who leaves meanwhile. All zeroes: nobody leaves it. */
+struct mailing_audience {
+    const struct str *lists; /* those that the audience names, in what must hold */
+    size_t list_count;
+    /* Whether somebody who left one of them is in the audience all the same. Any thread. */
+    bool (*holds)(const void *ctx, struct txn *txn, uint32_t contact);
+    void (*free)(void *ctx); /* with the mailing */
+    void *ctx;               /* has the lists */
+};
+
 struct mailing {
     uint32_t job;
     enum job_lane lane;
     enum job_guarantee guarantee;
     uint32_t message_version;
     struct message *message;
-    struct str identity; /* name in the configuration */
-    struct str name;     /* of the job, for templates */
-    _Atomic int gate;    /* enum mailing_gate */
+    struct str identity;              /* name in the configuration */
+    struct str name;                  /* of the job, for templates */
+    struct str topic;                 /* the message's, as the store has it (topic_key) */
+    struct mailing_audience audience; /* set before anybody else knows the mailing */
+    _Atomic int gate;                 /* enum mailing_gate */
     _Atomic uint32_t
         opened_at; /* seconds since 1970: copies that wait longer than max_age expire */
     _Atomic uint32_t begun[RECIPIENT_STATES];

@@ -85,7 +85,7 @@ static int read_header(struct source *source, struct str rest, struct err *err)
     return 0;
 }
 
-static int check_label(const char *field, struct str label, struct err *err)
+int message_label_check(const char *field, struct str label, struct err *err)
 {
     for (size_t i = 0; i < label.len; i++) {
         char c = label.at[i];
@@ -130,9 +130,9 @@ static int check_source(const struct source *source, struct err *err)
     if (is_html(source) && (source->layout.at || source->preheader.at))
         return err_set(err, "Layout and Preheader are for messages in Markdown: an HTML message is "
                             "sent as it is, so write them into it.");
-    if (check_label("Topic", source->topic, err) != 0 ||
-        check_label("List-Id", source->list_id, err) != 0 ||
-        check_label("Language", source->language, err) != 0)
+    if (message_label_check("Topic", source->topic, err) != 0 ||
+        message_label_check("List-Id", source->list_id, err) != 0 ||
+        message_label_check("Language", source->language, err) != 0)
         return -1;
     return 0;
 }

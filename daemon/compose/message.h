@@ -42,4 +42,8 @@ struct message {
 struct message *message_compile(struct str text, struct err *err);
 void message_free(struct message *message);
 
+/* Topic, List-Id and Language are labels: at most 60 letters (a-z), digits, "-", "_" and ".". -1
+ * with a sentence that begins with `field`. */
+int message_label_check(const char *field, struct str label, struct err *err);
+
 #endif

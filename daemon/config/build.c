@@ -4,6 +4,7 @@
 
 #include "config/options.h"
 #include "config/parse.h"
+#include "config/schedule.h"
 
 enum { THREADS_MAX = 64 };
 
@@ -135,6 +136,17 @@ static void check_routes(const struct config *config, cfg_t *root, struct proble
         }
 }
 
+static void check_schedules(const struct config *config, cfg_t *root, struct problems *problems)
+{
+    struct err err;
+    for (size_t i = 0; i < config->schedule_count; i++) {
+        if (schedule_check(&config->schedules[i], &config->retry, &err) == 0)
+            continue;
+        cfg_t *block = cfg_getnsec(root, blocks[BLOCK_SCHEDULE].name, (unsigned)i);
+        problems_add(problems, parse_block_line(block), "%s", err.text);
+    }
+}
+
 static void check_together(const struct config *config, cfg_t *root, struct problems *problems)
 {
     if (config->retry.max_ms < config->retry.first_ms)
@@ -144,6 +156,7 @@ static void check_together(const struct config *config, cfg_t *root, struct prob
         problems_add(problems, line_of(root, BLOCK_RETRY),
                      "retry.max_age is shorter than retry.first: nothing would be tried again.");
     check_routes(config, root, problems);
+    check_schedules(config, root, problems);
 }
 
 void build_config(cfg_t *root, const struct value_context *context, struct config *config,
@@ -154,5 +167,6 @@ void build_config(cfg_t *root, const struct value_context *context, struct confi
     inherit_base_url(config, context->memory);
     inherit_tls(config, root);
     add_default_site(config, context);
+    schedules_resolve(config);
     check_together(config, root, problems);
 }

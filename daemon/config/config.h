@@ -41,6 +41,7 @@ struct identity {
     struct str domain;
     struct str from;                    /* optional: default From mailbox */
     struct str list_unsubscribe_mailto; /* optional */
+    bool require_consent;               /* skip contacts of whom no consent is known */
     struct str base_url; /* tracking.base_url, or "https://" and the domain; no final / */
     struct dkim_key_config *dkim;
     size_t dkim_count; /* may be 0: then mail is not signed */
@@ -93,11 +94,41 @@ struct tls_config {
     struct str ca_file; /* absent: the system's */
 };
 
+/* What kept a copy from being delivered for now; each may have a schedule of its own. */
+enum retry_kind {
+    RETRY_ORDINARY, /* a 4xx that is none of those below */
+    RETRY_GREYLISTED,
+    RETRY_MAILBOX_FULL,
+    RETRY_UNREACHABLE, /* no session came far enough to send it */
+    RETRY_IN_DOUBT,    /* sent whole, and no answer seen */
+    RETRY_KINDS
+};
+
+/* Numbered as enum job_lane of store/, which is above this room. */
+enum { RETRY_LANES = 2 };
+
+/* The waits between attempts: the first one, how much longer each further one is, the longest. */
+struct retry_schedule {
+    int64_t first_ms;
+    double factor;
+    int64_t max_ms;
+};
+
+/* A block `schedule "NAME"` as the file has it; what it leaves out is 0. */
+struct schedule_block {
+    struct str name;
+    struct retry_schedule waits;
+    int64_t max_age_ms;
+};
+
+/* The plain block `retry`, and what comes of it and the schedule blocks together. */
 struct retry_config {
     int64_t first_ms;
     double factor;
     int64_t max_ms;
     int64_t max_age_ms;
+    struct retry_schedule schedules[RETRY_LANES][RETRY_KINDS];
+    int64_t max_ages_ms[RETRY_LANES];
 };
 
 /* How long to wait for what, as RFC 5321 §4.5.3.2 names it, in milliseconds. */
@@ -118,6 +149,9 @@ struct store_config {
     uint64_t map_size;
     int64_t commit_interval_ms;
     unsigned commit_records;
+    uint64_t journal_size; /* bytes of each delivery thread's journal */
+    unsigned unsynced;     /* outcomes of a delivery thread that may wait for the disk */
+    uint64_t min_free;
 };
 
 struct config {
@@ -141,6 +175,8 @@ struct config {
     size_t route_count;
     struct site_limits *sites; /* the last is "*", made from the defaults if the file has none */
     size_t site_count;
+    struct schedule_block *schedules; /* read `retry.schedules` instead */
+    size_t schedule_count;
 
     _Atomic unsigned refs; /* config_ref and config_unref only */
     struct arena memory;   /* everything above that is pointed to */

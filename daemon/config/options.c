@@ -1,6 +1,7 @@
 #include "config/options.h"
 
 #include "config/config.h"
+#include "config/schedule.h"
 #include "config/units.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
@@ -61,7 +62,19 @@ const struct block blocks[BLOCK_COUNT] = {
     [BLOCK_RETRY] = {
         .name = "retry", AT(config, retry),
         .help = "When a copy that was deferred is tried again: after `first`, then after `factor` "
-                "times the last wait, at most `max`, until it is `max_age` old."},
+                "times the last wait, at most `max`, until it is `max_age` old. Blocks `schedule` say "
+                "otherwise for a lane or a kind of failure."},
+    [BLOCK_SCHEDULE] = {
+        .name = "schedule", AT(config, schedules), .titled = true, .many = true,
+        .size = sizeof(struct schedule_block),
+        .count_offset = offsetof(struct config, schedule_count),
+        .title_offset = offsetof(struct schedule_block, name), .title_check = schedule_name,
+        .help = "Waits of their own for some copies. The title is a lane (`transactional`, `bulk`), a kind "
+                "of failure (`greylisted`, `mailbox_full`, `unreachable`, `in_doubt`), or both "
+                "(`transactional greylisted`). What a block leaves out comes from the next of: lane and "
+                "kind, kind, lane, `retry`. Without a block, what is greylisted waits 4m first, 1.5 times "
+                "as long each time and at most 30m, or as `retry` says where that is shorter. Where the "
+                "reply says when to come back, that is done instead, between 1m and `max`."},
     [BLOCK_TIMEOUTS] = {
         .name = "timeouts", AT(config, timeouts),
         .help = "How long to wait for a receiver. From `greeting` to `data_end` the defaults are what RFC "
@@ -101,6 +114,8 @@ const struct option options[] = {
      .help = "The From of messages that have none, as `Name <user@example.org>`."},
     {BLOCK_IDENTITY, KIND_EMAIL, "list_unsubscribe_mailto", AT(identity, list_unsubscribe_mailto),
      .help = "An address for List-Unsubscribe, beside the link."},
+    {BLOCK_IDENTITY, KIND_BOOL, "require_consent", "false", AT(identity, require_consent),
+     .help = "Whether contacts of whom it is not known that they consented to mail are skipped; who refused always is."},
 
     {BLOCK_DKIM, KIND_DOMAIN, "selector", AT(dkim_key_config, selector), .required = true,
      .help = "The selector: DKIM's s=."},
@@ -147,6 +162,15 @@ const struct option options[] = {
     {BLOCK_RETRY, KIND_DURATION, "max_age", "3d", BETWEEN("10ms", "30d"),
      AT(retry_config, max_age_ms), .help = "When to give up; not less than `first`."},
 
+    {BLOCK_SCHEDULE, KIND_DURATION, "first", BETWEEN("10ms", "7d"),
+     AT(schedule_block, waits.first_ms), .help = "The first wait."},
+    {BLOCK_SCHEDULE, KIND_NUMBER, "factor", BETWEEN("1", "100"), AT(schedule_block, waits.factor),
+     .help = "How much longer every further wait is."},
+    {BLOCK_SCHEDULE, KIND_DURATION, "max", BETWEEN("10ms", "7d"), AT(schedule_block, waits.max_ms),
+     .help = "The longest wait; not less than `first`."},
+    {BLOCK_SCHEDULE, KIND_DURATION, "max_age", BETWEEN("10ms", "30d"),
+     AT(schedule_block, max_age_ms), .help = "When to give up. Only where the title is a lane."},
+
     {BLOCK_TIMEOUTS, KIND_DURATION, "connect", "30s", BETWEEN("10ms", "1h"),
      AT(timeouts_config, connect_ms), .help = "The TCP connection."},
     {BLOCK_TIMEOUTS, KIND_DURATION, "tls_handshake", "60s", BETWEEN("10ms", "1h"),
@@ -177,6 +201,16 @@ const struct option options[] = {
     {BLOCK_STORE, KIND_INTEGER, "commit_records", "10000", BETWEEN("1", "10000000"),
      AT(store_config, commit_records), .restart = true,
      .help = "How many gathered writes are committed without waiting longer."},
+    {BLOCK_STORE, KIND_SIZE, "journal_size", "4MiB", BETWEEN("64KiB", "1GiB"),
+     AT(store_config, journal_size), .restart = true,
+     .help = "The size of each delivery thread's journal, taken from the disk at the start; it bounds how many transactions can be under way: some 6,000 in 4 MiB."},
+    {BLOCK_STORE, KIND_INTEGER, "unsynced", "8192", BETWEEN("1", "1000000"),
+     AT(store_config, unsynced),
+     .help = "How many answers a delivery thread may hold that are not on disk yet: so many copies can be sent twice when the machine loses its power."},
+    {BLOCK_STORE, KIND_SIZE, "min_free", "64MiB", BETWEEN("0B", "16TiB"),
+     AT(store_config, min_free),
+     .help = "With less room than this on the disk of `data_dir`, nothing new is taken in or sent, so "
+             "that what is known can still be written; `0B`: the room does not matter."},
 };
 /* clang-format on */
 

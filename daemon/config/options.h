@@ -51,6 +51,7 @@ enum block_id {
     BLOCK_TLS,
     BLOCK_SITE,
     BLOCK_RETRY,
+    BLOCK_SCHEDULE,
     BLOCK_TIMEOUTS,
     BLOCK_STORE,
     BLOCK_COUNT,

@@ -10,6 +10,7 @@
 #include "delivery/conduct.h"
 #include "delivery/report.h"
 #include "loop/stream.h"
+#include "store/journal.h"
 
 static struct metric open_now = {
     .name = "tocsin_connections",
@@ -99,11 +100,20 @@ static void on_ready(struct smtp_client *client, void *owner,
 
 static void on_began(struct smtp_client *client, void *owner, struct smtp_transaction *tx)
 {
+    struct connection *c = owner;
     struct parcel *p = tx->owner;
     (void)client;
-    (void)owner;
     p->begun = true;
     p->began_us = clock_mono_us();
+    p->open =
+        journal_began(thread_of(c)->journal,
+                      &(struct journal_began){.job = p->copy.mailing->job,
+                                              .contact = p->copy.contact,
+                                              .domain = p->copy.domain,
+                                              .message_version = p->copy.mailing->message_version,
+                                              .at = (uint32_t)clock_steady_s(),
+                                              .attempt = p->copy.attempts,
+                                              .source = p->source});
     atomic_fetch_add(&p->copy.mailing->begun[p->copy.was], 1);
     metric_add(&in_flight_now, 1);
 }
@@ -113,6 +123,7 @@ static void ended(struct connection *c, struct parcel *p)
 {
     c->in_flight--;
     c->site->in_flight--;
+    journal_give_back(thread_of(c)->journal);
     if (p->begun)
         metric_add(&in_flight_now, -1);
     rest(c);
@@ -163,8 +174,10 @@ static void on_lost(struct smtp_client *client, void *owner, struct smtp_transac
         report_loss(thread_of(c), p, loss, sentence, c->peer);
         return;
     }
-    if (p->begun)
+    if (p->begun) {
         atomic_fetch_sub(&p->copy.mailing->begun[p->copy.was], 1);
+        journal_returned(thread_of(c)->journal, p->open);
+    }
     p->begun = false;
     site_return(c->site, p);
 }
@@ -182,7 +195,7 @@ static void on_room(struct smtp_client *client, void *owner)
 static void log_end_of(const struct connection *c, enum smtp_end end, const char *sentence)
 {
     struct log_line line;
-    bool expected = end == SMTP_END_QUIT || end == SMTP_END_ABORTED;
+    bool expected = end == SMTP_END_QUIT || end == SMTP_END_ABORTED || end == SMTP_END_SHORTAGE;
     if (!log_begin(&line, expected ? LOG_DEBUG : LOG_INFO, "connection_ended"))
         return;
     log_str(&line, "site", site_key(c->site));
@@ -314,6 +327,7 @@ void connection_open(struct site *site)
     c->site = site;
     c->session = conduct_begin(site);
     c->settings = settings_ref(site->thread->settings);
+    c->source = thread_source(site->thread, c->settings->config->sources[0].name);
     c->next = site->connections;
     c->link = &site->connections;
     if (c->next)
@@ -337,6 +351,7 @@ static void send_parcel(struct connection *c, struct parcel *p)
         .body_count = 2,
         .eight_bit = p->copy.needs_smtputf8,
         .needs_smtputf8 = p->copy.needs_smtputf8};
+    p->source = c->source;
     c->in_flight++;
     c->site->in_flight++;
     c->served++;
@@ -359,13 +374,16 @@ size_t connection_room(const struct connection *c)
 
 void connection_fill(struct connection *c)
 {
+    struct journal *journal = thread_of(c)->journal;
     bool sent = false;
     if (!c->ready || c->leaving)
         return;
-    while (connection_room(c) > 0 && thread_of(c)->uncommitted < UNCOMMITTED_MAX) {
+    while (connection_room(c) > 0 && thread_may_begin(thread_of(c)) && journal_take(journal)) {
         struct parcel *p = site_take_ready(c->site);
-        if (!p)
+        if (!p) {
+            journal_give_back(journal);
             break;
+        }
         send_parcel(c, p);
         sent = true;
     }

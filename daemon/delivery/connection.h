@@ -15,6 +15,7 @@ struct connection {
     struct smtp_params params;
     struct manners_session session;
     struct delivery_settings *settings;
+    struct str source; /* the name of where it comes from */
     unsigned in_flight;
     unsigned served;     /* copies that were sent, */
     unsigned answered;   /* and those that got an answer */

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "delivery/conduct.h"
 #include "delivery/connection.h"
+#include "delivery/hold.h"
 #include "delivery/report.h"
+#include "store/journal.h"
 #include "store/names.h"
 #include "tls/context.h"
 
@@ -51,6 +53,40 @@ void settings_unref(struct delivery_settings *settings)
     free(settings);
 }
 
+struct source_name {
+    struct source_name *next;
+    struct str name;
+};
+
+struct str thread_source(struct delivery_thread *thread, struct str name)
+{
+    struct source_name *known = thread->source_names;
+    while (known && !str_eq(known->name, name))
+        known = known->next;
+    if (!known) {
+        known = NEW(struct source_name);
+        known->name = str_of(str_dup(name));
+        known->next = thread->source_names;
+        thread->source_names = known;
+    }
+    return known->name;
+}
+
+static void source_names_release(struct delivery_thread *thread)
+{
+    for (struct source_name *n = thread->source_names, *next; n; n = next) {
+        next = n->next;
+        free((char *)n->name.at);
+        free(n);
+    }
+}
+
+bool thread_may_begin(const struct delivery_thread *thread)
+{
+    return thread->uncommitted < thread->settings->config->store.unsynced &&
+           store_healthy(thread->store);
+}
+
 static int thread_init(struct delivery_thread *t, struct delivery *d, struct composers *composers,
                        unsigned number, struct err *err)
 {
@@ -63,11 +99,18 @@ static int thread_init(struct delivery_thread *t, struct delivery *d, struct com
     t->settings = settings_new(d->config, err);
     if (!t->settings)
         return -1;
-    if (loop_init(&t->loop, name, err) != 0) {
+    t->journal = journal_attach(d->store, number, d->config->store.journal_size, err);
+    if (!t->journal || loop_init(&t->loop, name, err) != 0) {
+        if (t->journal)
+            journal_detach(t->journal);
+        journal_free(t->journal);
         settings_unref(t->settings);
+        own_composer_free(t->own_composer);
         return -1;
     }
     u64set_init(&t->taken);
+    expiry_start(t);
+    hold_begin(t);
     return 0;
 }
 
@@ -90,6 +133,8 @@ static void thread_release(struct delivery_thread *t)
     u64set_release(&t->taken);
     parcels_release(t);
     own_composer_free(t->own_composer);
+    source_names_release(t);
+    journal_free(t->journal);
 }
 
 /* A question to the resolver counts: its thread is libuv's, and would answer a loop that is gone.
@@ -110,6 +155,7 @@ void thread_end_if_done(struct delivery_thread *thread)
     if (thread->uncommitted > 0 && !thread->giving_up)
         return;
     timer_stop(&thread->stop_due);
+    hold_end(thread);
     loop_stop(&thread->loop);
 }
 
@@ -123,6 +169,7 @@ struct delivery *delivery_new(struct store *store, struct composers *composers,
     d->hooks = *hooks;
     d->threads = alloc_zero(config->threads.delivery, sizeof(*d->threads));
     report_init();
+    hold_init();
     connection_init();
     conduct_init();
     for (; d->count < config->threads.delivery; d->count++) {
@@ -130,6 +177,7 @@ struct delivery *delivery_new(struct store *store, struct composers *composers,
         if (thread_init(t, d, composers, d->count, err) != 0)
             break;
         if (loop_start(&t->loop, err) != 0) {
+            journal_detach(t->journal);
             thread_release(t);
             break;
         }
@@ -229,6 +277,7 @@ static void on_reload(struct letter *letter)
     t->settings = r->settings;
     for (struct site *site = t->sites; site; site = site->hh.next)
         site_reload(site);
+    expiry_reload(t);
     sites_work(t);
     free(r);
 }
@@ -286,11 +335,11 @@ static void on_stop_due(void *ctx)
         log_say(LOG_WARN, "stop_cut_short",
                 "Receivers did not answer in time: what is on the wire is written down as in "
                 "doubt.");
-    if (t->uncommitted > 0 && !store_healthy(t->store) && !t->giving_up) {
+    if (t->uncommitted > 0 && !store_writable(t->store) && !t->giving_up) {
         t->giving_up = true;
-        log_say(LOG_ERROR, "outcomes_lost",
-                "The store cannot be written: what came of the last %zu copies is not recorded, "
-                "and some may be sent again.",
+        log_say(LOG_ERROR, "outcomes_kept",
+                "The store cannot be written: what came of the last %zu copies stays in the "
+                "journal, and the next start takes it over.",
                 t->uncommitted);
     }
     timer_start(&t->stop_due, STOP_LOOK_MS);
@@ -302,6 +351,7 @@ static void on_stop(struct letter *letter)
     struct stop *s = LETTER_OF(letter, struct stop, letter);
     struct delivery_thread *t = s->thread;
     t->stopping = true;
+    expiry_stop(t);
     for (struct site *site = t->sites; site; site = site->hh.next)
         site_drain(site);
     timer_init(&t->stop_due, &t->loop, on_stop_due, t);
@@ -318,8 +368,10 @@ void delivery_stop(struct delivery *delivery)
         s->thread = &delivery->threads[i];
         loop_post(&delivery->threads[i].loop, &s->letter);
     }
-    for (unsigned i = 0; i < delivery->count; i++)
+    for (unsigned i = 0; i < delivery->count; i++) {
         loop_join(&delivery->threads[i].loop);
+        journal_detach(delivery->threads[i].journal);
+    }
 }
 
 void delivery_free(struct delivery *delivery)

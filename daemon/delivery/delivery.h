@@ -28,6 +28,9 @@ struct delivery_hooks {
                       const struct outcome_sums *sums, size_t sum_count);
 };
 
+/* How many connections there may be together by this configuration: those of all its sites. */
+uint64_t delivery_connections_max(const struct config *config);
+
 /* Starts the threads. NULL with a sentence. */
 struct delivery *delivery_new(struct store *store, struct composers *composers,
                               struct config *config, const struct delivery_hooks *hooks,

@@ -3,7 +3,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "delivery/parcel.h"
-#include "delivery/report.h"
 #include "delivery/site.h"
 
 enum { PORTION = 64 };
@@ -92,6 +91,7 @@ void feed_offer(struct site *site, struct mailing *mailing, uint32_t domain)
 void feed_free(struct feed *feed)
 {
     feed_turn(feed, FEED_IDLE);
+    expiry_forget(feed->site->thread, feed);
     HASH_DEL(feed->site->thread->feeds, feed);
     feed->site->feeds--;
     mailing_unref(feed->mailing);
@@ -106,27 +106,21 @@ static void recall(struct txn *txn, struct parcel *parcel)
         return;
     parcel->copy.was = entry.state;
     parcel->copy.attempts = entry.attempts;
-    parcel->copy.first = entry.first;
-}
-
-static bool too_old(const struct feed *feed, const struct parcel *parcel, uint32_t now)
-{
-    int64_t since =
-        parcel->copy.first ? parcel->copy.first : atomic_load(&feed->mailing->opened_at);
-    return now - since > feed->site->thread->settings->config->retry.max_age_ms / 1000;
+    parcel->copy.since = entry.since;
 }
 
 static void take_entry(struct feed *feed, struct txn *txn, const struct queue_entry *entry,
                        uint32_t now, struct parcel_line *line)
 {
+    struct err err;
     struct delivery_thread *thread = feed->site->thread;
     if (u64set_has(&thread->taken, taken_key(entry->job, entry->contact)))
         return;
     struct parcel *parcel = parcel_take(thread, feed, entry->contact, entry->due);
     if (entry->due)
         recall(txn, parcel);
-    if (too_old(feed, parcel, now))
-        report_expired(thread, parcel);
+    if (expiry_is_due(parcel, now) && txn_failed(txn, &err) == 0)
+        expiry_report(thread, parcel);
     else
         parcel_line_add(line, parcel);
 }

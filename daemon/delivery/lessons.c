@@ -3,12 +3,14 @@
  * whether TLS works there.
  *
  *   ended as asked                              nothing
+ *   this machine lacks what it takes            nothing; tried again in a second
  *   TLS failed, and no other session has TLS    clear text for an hour, where the policy allows it
  *   it carried mail, or others work beside it   a moment's pause at most
  *   else                                        back off, doubling; what was loaded goes back
  */
 #include "base/log.h"
 #include "base/random.h"
+#include "delivery/hold.h"
 #include "delivery/report.h"
 #include "delivery/site.h"
 
@@ -48,6 +50,14 @@ static void let_go(struct site *site, enum session_reach reach, const char *sent
     }
 }
 
+static void keep_failure(struct site *site, struct str sentence)
+{
+    size_t fits = smtp_text_fit(sentence, sizeof(site->lessons.failure) - 1);
+    if (fits)
+        memcpy(site->lessons.failure, sentence.at, fits);
+    site->lessons.failure[fits] = '\0';
+}
+
 static void back_off(struct site *site, const char *sentence)
 {
     unsigned doublings = site->lessons.failures < 10 ? site->lessons.failures : 10;
@@ -56,6 +66,7 @@ static void back_off(struct site *site, const char *sentence)
         wait = BACK_OFF_MAX_MS;
     wait += random_below(wait / 5 + 1);
     site->lessons.failures++;
+    keep_failure(site, str_of(sentence));
     site->lessons.retry_at_ms = now_ms(site) + wait;
     struct log_line line;
     if (log_begin(&line, LOG_WARN, "site_unreachable")) {
@@ -84,12 +95,26 @@ static bool is_tls_lesson(const struct site *site, enum smtp_end end)
            site->secure_count == 0;
 }
 
+void site_hold(struct site *site, const char *sentence)
+{
+    uint64_t again = now_ms(site) + HOLD_MS;
+    if (site->lessons.retry_at_ms < again)
+        site->lessons.retry_at_ms = again;
+    if (site->connection_count == 0)
+        let_go(site, REACH_READY, sentence);
+}
+
 void site_learn(struct site *site, enum session_reach reach, enum smtp_end end,
                 const char *sentence)
 {
     bool carried = reach == REACH_ANSWER;
     if (end == SMTP_END_QUIT || end == SMTP_END_ABORTED || site->thread->stopping)
         return;
+    if (end == SMTP_END_SHORTAGE) {
+        hold_note_shortage(site, sentence);
+        site_hold(site, sentence);
+        return;
+    }
     if (is_tls_lesson(site, end)) {
         if (now_ms(site) >= site->lessons.clear_until_ms)
             go_clear(site, sentence);

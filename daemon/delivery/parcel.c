@@ -46,13 +46,14 @@ struct parcel *parcel_take(struct delivery_thread *thread, struct feed *feed, ui
     parcel->copy.contact = contact;
     parcel->copy.domain = feed->domain;
     parcel->copy.due = due;
-    parcel->copy.first = 0;
+    parcel->copy.since = 0;
     parcel->copy.attempts = 0;
     parcel->copy.was = RECIPIENT_QUEUED;
     parcel->copy.asker = &thread->loop;
     parcel->feed = feed;
     parcel->losses = 0;
     parcel->begun = false;
+    parcel->source = STR("");
     feed->pending++;
     thread->parcels++;
     u64set_add(&thread->taken, taken_key(feed->mailing->job, contact));

@@ -15,9 +15,11 @@ struct parcel {
     struct parcel *next;
     struct feed *feed;
     struct smtp_transaction transaction;
-    unsigned losses;  /* how often a session that achieved nothing ended before it was sent */
-    bool begun;       /* counted in mailing->begun */
-    int64_t began_us; /* clock_mono_us when the transaction began */
+    unsigned losses;   /* how often a session that achieved nothing ended before it was sent */
+    bool begun;        /* counted in mailing->begun, and open in the journal: */
+    unsigned open;     /* its number there */
+    struct str source; /* where it is sent from, while it is on a connection; outlives the thread */
+    int64_t began_us;  /* clock_mono_us when the transaction began */
 };
 
 /* A line of parcels, first in, first out. */

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "delivery/feed.h"
 #include "delivery/site.h"
+#include "store/journal.h"
 #include "store/writer.h"
 
 enum { REPORT_MAX = 256, REPORT_WAIT_MS = 20 };
@@ -16,6 +17,7 @@ struct report {
     struct letter durable;
     struct delivery_thread *thread;
     struct report *next, **link; /* among those that the writer has */
+    uint64_t mark; /* of the journal: what ended up to here is in this report, or in one before */
     size_t count, sum_count;
     struct outcome outcomes[REPORT_MAX];
     struct outcome_sums sums[REPORT_MAX];
@@ -78,6 +80,7 @@ static void on_durable(struct letter *letter)
         feed_settle(r->feeds[i], o->due);
     }
     thread->uncommitted -= r->count;
+    journal_durable(thread->journal, r->mark);
     report_free(r);
     sites_work(thread);
     thread_end_if_done(thread);
@@ -90,6 +93,7 @@ void report_flush(struct delivery_thread *thread)
     if (!r)
         return;
     thread->report = NULL;
+    r->mark = journal_mark(thread->journal);
     r->next = thread->sent;
     r->link = &thread->sent;
     if (r->next)
@@ -155,6 +159,8 @@ static void report_add(struct delivery_thread *thread, struct parcel *p, const s
                        const char *peer)
 {
     struct report *r = report_open(thread);
+    if (p->begun)
+        journal_ended(thread->journal, p->open, o);
     log_outcome(p, o, peer);
     metric_add(&outcomes_total[o->state], 1);
     r->feeds[r->count] = p->feed;
@@ -175,6 +181,8 @@ static void outcome_init(struct outcome *o, const struct parcel *p, struct verdi
     o->due = verdict.due;
     o->at = (uint32_t)clock_steady_s();
     o->attempted = p->begun;
+    o->attempt = p->copy.attempts;
+    o->source = p->source;
     o->counted = p->begun;
     o->from = p->copy.was;
     o->reason = SKIP_NONE;
@@ -186,8 +194,9 @@ static void outcome_init(struct outcome *o, const struct parcel *p, struct verdi
 
 static struct attempt attempt_of(const struct parcel *p)
 {
-    return (struct attempt){.attempts = p->copy.attempts,
-                            .first = p->copy.first,
+    return (struct attempt){.lane = p->copy.mailing->lane,
+                            .attempts = p->copy.attempts,
+                            .first = p->copy.since,
                             .now = (uint32_t)clock_steady_s(),
                             .chance = (uint32_t)random_below(1000),
                             .guarantee = p->copy.mailing->guarantee};
@@ -233,9 +242,10 @@ void report_skip(struct delivery_thread *thread, struct parcel *parcel)
     report_add(thread, parcel, &o, NULL);
 }
 
-void report_expired(struct delivery_thread *thread, struct parcel *parcel)
+void report_expired(struct delivery_thread *thread, struct parcel *parcel, struct str sentence)
 {
     struct outcome o;
     outcome_init(&o, parcel, (struct verdict){RECIPIENT_EXPIRED, 0});
+    outcome_set_text(&o, sentence);
     report_add(thread, parcel, &o, NULL);
 }

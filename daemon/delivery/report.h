@@ -21,7 +21,8 @@ void report_answer(struct delivery_thread *thread, struct parcel *parcel,
 void report_loss(struct delivery_thread *thread, struct parcel *parcel, enum smtp_loss loss,
                  const char *sentence, const char *peer);
 void report_skip(struct delivery_thread *thread, struct parcel *parcel);
-void report_expired(struct delivery_thread *thread, struct parcel *parcel);
+/* An empty sentence keeps what the ledger has of the last attempt. */
+void report_expired(struct delivery_thread *thread, struct parcel *parcel, struct str sentence);
 
 /* Sends off what is gathered. */
 void report_flush(struct delivery_thread *thread);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "delivery/conduct.h"
 #include "delivery/connection.h"
+#include "delivery/hold.h"
 #include "delivery/report.h"
 
 enum {
@@ -161,7 +162,7 @@ static void rest(struct site *site)
 /* Loading and composing make reports too: of what expired, of what is skipped. */
 static bool may_begin(const struct site *site)
 {
-    return !site->thread->stopping && site->thread->uncommitted < UNCOMMITTED_MAX;
+    return !site->thread->stopping && thread_may_begin(site->thread);
 }
 
 static bool lane_hungry(const struct site *site, const struct site_lane *lane)
@@ -358,7 +359,7 @@ void site_return(struct site *site, struct parcel *parcel)
         parcel_line_add(&site->lanes[parcel->copy.mailing->lane].returned, parcel);
 }
 
-static size_t waiting_copies(const struct site *site)
+size_t site_waiting_copies(const struct site *site)
 {
     size_t n = 0;
     for (size_t i = 0; i < LANES; i++) {
@@ -376,7 +377,9 @@ static void on_resolved(void *ctx, const struct resolve_answer *answer)
     if (answer->count)
         site->addresses = *answer;
     else
-        site_learn(site, REACH_NOTHING, SMTP_END_CONNECT_FAILED, answer->err.text);
+        site_learn(site, REACH_NOTHING,
+                   answer->shortage ? SMTP_END_SHORTAGE : SMTP_END_CONNECT_FAILED,
+                   answer->err.text);
     site_work(site);
     thread_end_if_done(site->thread);
 }
@@ -394,7 +397,7 @@ static bool addresses_known(struct site *site)
  * them. A site that failed is tried with a single one. */
 static bool wants_connection(const struct site *site)
 {
-    size_t waiting = waiting_copies(site), copies = waiting + site->in_flight;
+    size_t waiting = site_waiting_copies(site), copies = waiting + site->in_flight;
     size_t in_flight = conduct_in_flight(site);
     size_t wanted = (copies + in_flight - 1) / in_flight;
     if (wanted > 1 && site->lessons.failures > 0)
@@ -413,8 +416,12 @@ static void connect_more(struct site *site)
     }
     if (!addresses_known(site))
         return;
-    while (wants_connection(site))
+    while (wants_connection(site) && hold_allows_connecting(site->thread))
         connection_open(site);
+    if (wants_connection(site)) {
+        site_hold(site, "There are no file descriptors for more connections.");
+        wake_in(site, HOLD_MS);
+    }
 }
 
 static void work(void *ctx)

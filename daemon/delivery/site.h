@@ -35,7 +35,8 @@ struct site_lane {
 struct site_lessons {
     uint64_t clear_until_ms; /* TLS fails here: opportunistic sessions go in clear until then */
     uint64_t retry_at_ms;    /* no new connection before (on the loop's clock) */
-    unsigned failures;       /* connections in a row that never became ready */
+    unsigned failures;       /* connections in a row that never became ready, */
+    char failure[160];       /* and why the last of them did not */
 };
 
 /* How far a session came. */
@@ -110,9 +111,16 @@ void site_on_composed(struct letter *letter);
 /* How many of its copies are with the composers. */
 size_t site_composing(const struct site *site);
 
+/* No connection can be made now, and the site is not to blame: without any, what was loaded goes
+ * back to the queue. */
+void site_hold(struct site *site, const char *sentence);
+
 /* A connection ended, or none could be made: learns from it. */
 void site_learn(struct site *site, enum session_reach reach, enum smtp_end end,
                 const char *sentence);
+
+/* How many copies are here and not on the wire. */
+size_t site_waiting_copies(const struct site *site);
 
 /* Puts everything that is not on the wire back into the queue, and says good-bye to all
  * connections. */

@@ -8,15 +8,14 @@
 
 #include "base/u64set.h"
 #include "delivery/delivery.h"
+#include "delivery/expiry.h"
 #include "loop/loop.h"
 
+struct journal;
 struct site;
 struct feed;
 struct parcel;
 struct report;
-
-/* Outcomes that wait for their commit; beyond this a thread starts no more transactions. */
-enum { UNCOMMITTED_MAX = 8192 };
 
 /* The settings of one configuration, shared by a thread's sites; replaced as a whole by a reload.
  */
@@ -33,8 +32,10 @@ struct delivery_thread {
     struct own_composer *own_composer;
     const struct delivery_hooks *hooks;
     struct delivery_settings *settings;
-    struct site *sites;  /* uthash, by key */
-    struct feed *feeds;  /* uthash, by job and domain */
+    struct journal *journal;
+    struct source_name *source_names; /* of all settings that there ever were */
+    struct site *sites;               /* uthash, by key */
+    struct feed *feeds;               /* uthash, by job and domain */
     struct u64set taken; /* job · contact of every copy under way, until its report is committed */
     struct parcel *spare; /* parcels that are not in use, with their buffers */
     size_t spare_count;
@@ -44,7 +45,11 @@ struct delivery_thread {
     struct report *sent;   /* with the writer */
     struct timer report_due;
     size_t uncommitted;
-    size_t parcels; /* in use */
+    struct timer store_look;   /* hold.h: once a second */
+    unsigned recoveries;       /* of the store, as of the last look */
+    uint64_t connect_after_ms; /* hold.h: no new connection before (on the loop's clock) */
+    size_t parcels;            /* in use */
+    struct expiry expiry;
     struct timer stop_due;
     bool stopping;
     bool giving_up; /* stopping, and the store cannot take what is still to be reported */
@@ -53,6 +58,13 @@ struct delivery_thread {
 struct delivery_settings *settings_new(struct config *config, struct err *err);
 struct delivery_settings *settings_ref(struct delivery_settings *settings);
 void settings_unref(struct delivery_settings *settings);
+
+/* A name that stays as long as the thread, whatever becomes of the settings: outcomes point to it.
+ */
+struct str thread_source(struct delivery_thread *thread, struct str name);
+
+/* False while more would be lost with the machine's power than `store.unsynced` allows. */
+bool thread_may_begin(const struct delivery_thread *thread);
 
 /* Ends the loop when the thread is stopping and nothing is under way any more. */
 void thread_end_if_done(struct delivery_thread *thread);

@@ -3,6 +3,7 @@
 #include <netdb.h>
 
 #include "base/alloc.h"
+#include "base/descriptors.h"
 #include "base/str.h"
 
 struct resolve {
@@ -33,6 +34,8 @@ static void on_addresses(uv_getaddrinfo_t *request, int status, struct addrinfo 
     struct resolve_answer *answer = &r->answer;
     for (struct addrinfo *a = list; a && answer->count < RESOLVE_MAX; a = a->ai_next)
         memcpy(&answer->addresses[answer->count++], a->ai_addr, a->ai_addrlen);
+    /* The system's resolver has no word for it: what it cannot open, it takes for not there. */
+    answer->shortage = answer->count == 0 && (error_is_shortage(-status) || !descriptors_left(0));
     if (answer->count == 0)
         err_set(&answer->err, "The host %s was not found: %s.", r->host,
                 status ? uv_strerror(status) : "it has no address");

@@ -14,7 +14,8 @@ enum { RESOLVE_MAX = 16 };
 
 struct resolve_answer {
     struct sockaddr_storage addresses[RESOLVE_MAX];
-    size_t count; /* 0: failed, and `err` says why */
+    size_t count;  /* 0: failed, and `err` says why */
+    bool shortage; /* no address, because this machine lacked what it takes to ask */
     struct err err;
 };
 

@@ -15,9 +15,13 @@ enum { CLOSE_TIMEOUT_MS = 10000 };
 const char *stream_end_name(enum stream_end why)
 {
     static const char *const names[] = {
-        [STREAM_ENDED_HERE] = "closed here",        [STREAM_ENDED_BY_PEER] = "closed by peer",
-        [STREAM_CONNECT_FAILED] = "connect failed", [STREAM_CONNECT_TIMEOUT] = "connect timed out",
-        [STREAM_TLS_FAILED] = "tls failed",         [STREAM_IO_FAILED] = "i/o failed",
+        [STREAM_ENDED_HERE] = "closed here",
+        [STREAM_ENDED_BY_PEER] = "closed by peer",
+        [STREAM_CONNECT_FAILED] = "connect failed",
+        [STREAM_CONNECT_TIMEOUT] = "connect timed out",
+        [STREAM_TLS_FAILED] = "tls failed",
+        [STREAM_IO_FAILED] = "i/o failed",
+        [STREAM_SHORTAGE] = "nothing to connect with",
     };
     return names[why];
 }

@@ -36,6 +36,7 @@ enum stream_end {
     STREAM_CONNECT_TIMEOUT, /* nobody answered in time: on_open never came */
     STREAM_TLS_FAILED,      /* the handshake, or a broken record later */
     STREAM_IO_FAILED,       /* reading or writing failed on our side */
+    STREAM_SHORTAGE,        /* this machine lacks a descriptor, memory or a port: no on_open */
 };
 
 /* The name of an end, for logs: "closed by peer". */

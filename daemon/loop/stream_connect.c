@@ -4,8 +4,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "loop/address.h"
 #include "loop/stream_inside.h"
+
+static void connect_failed(struct stream *stream, int rc)
+{
+    stream_end_now(stream, error_is_shortage(-rc) ? STREAM_SHORTAGE : STREAM_CONNECT_FAILED,
+                   "Connecting to %s failed: %s.", stream->peer_name, uv_strerror(rc));
+}
 
 static void on_connected(uv_connect_t *request, int rc)
 {
@@ -13,8 +20,7 @@ static void on_connected(uv_connect_t *request, int rc)
     if (stream->state == STREAM_GONE)
         return;
     if (rc) {
-        stream_end_now(stream, STREAM_CONNECT_FAILED, "Connecting to %s failed: %s.",
-                       stream->peer_name, uv_strerror(rc));
+        connect_failed(stream, rc);
         return;
     }
     stream_opened(stream);
@@ -79,8 +85,7 @@ struct stream *stream_connect(struct loop *loop, const struct stream_target *tar
     address_name(&target->address, stream->peer_name, sizeof(stream->peer_name));
     int rc = family == AF_UNIX ? connect_unix(stream, target) : connect_tcp(stream, target);
     if (rc < 0) {
-        stream_end_now(stream, STREAM_CONNECT_FAILED, "Connecting to %s failed: %s.",
-                       stream->peer_name, uv_strerror(rc));
+        connect_failed(stream, rc);
         return stream;
     }
     if (target->timeout_ms)

@@ -154,8 +154,8 @@ static void on_secure(void *owner, int result, const struct err *err)
 static void on_stream_closed(void *owner, enum stream_end why, const char *detail)
 {
     struct smtp_client *c = owner;
-    (void)why;
-    smtp_session_gone(&c->session, SMTP_END_PEER_CLOSED, detail);
+    smtp_session_gone(&c->session,
+                      why == STREAM_SHORTAGE ? SMTP_END_SHORTAGE : SMTP_END_PEER_CLOSED, detail);
     pump(c);
     timer_stop(&c->timer);
     chore_cancel(&c->late);

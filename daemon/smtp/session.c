@@ -48,7 +48,7 @@ void smtp_session_drained(struct smtp_session *s)
 static enum smtp_end end_of(const struct smtp_session *s, enum smtp_end why)
 {
     if (s->state == SMTP_CONNECT)
-        return SMTP_END_CONNECT_FAILED;
+        return why == SMTP_END_SHORTAGE ? why : SMTP_END_CONNECT_FAILED;
     if (s->state == SMTP_STARTTLS || s->state == SMTP_HANDSHAKE)
         return SMTP_END_TLS_FAILED;
     return s->state == SMTP_QUIT ? SMTP_END_QUIT : why;

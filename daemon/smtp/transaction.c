@@ -27,6 +27,7 @@ const char *smtp_end_name(enum smtp_end end)
         [SMTP_END_TIMEOUT] = "timeout",
         [SMTP_END_GARBAGE] = "garbage",
         [SMTP_END_CONNECT_FAILED] = "connect failed",
+        [SMTP_END_SHORTAGE] = "nothing to connect with",
         [SMTP_END_TLS_FAILED] = "tls failed",
         [SMTP_END_TLS_MISSING] = "tls not offered",
     };

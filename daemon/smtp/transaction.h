@@ -71,6 +71,7 @@ enum smtp_end {
     SMTP_END_TIMEOUT,        /* no answer in time */
     SMTP_END_GARBAGE,        /* what came is not SMTP, or not an answer to what we said */
     SMTP_END_CONNECT_FAILED, /* no connection */
+    SMTP_END_SHORTAGE,       /* no connection, because this machine lacks what it takes for one */
     SMTP_END_TLS_FAILED,  /* the handshake failed, or STARTTLS was refused where TLS is required */
     SMTP_END_TLS_MISSING, /* TLS is required and the server does not offer it */
 };

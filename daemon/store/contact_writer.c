@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "store/address_index.h"
 #include "store/contact_record.h"
+#include "store/erasure.h"
 #include "store/names.h"
 #include "store/sets.h"
 
@@ -25,6 +26,7 @@ struct contact_writer {
     struct arena arena;
     struct domain *domains;
     struct buf merged; /* the record of an update */
+    bool bars;         /* somebody is barred */
 };
 
 struct contact_writer *contact_writer_begin(struct txn *txn, uint32_t now)
@@ -33,6 +35,7 @@ struct contact_writer *contact_writer_begin(struct txn *txn, uint32_t now)
     w->txn = txn;
     w->now = now;
     w->before = w->last = meta_number(txn, STR("last_contact"));
+    w->bars = bar_any(txn);
     address_index_init(&w->index, txn);
     return w;
 }
@@ -94,6 +97,7 @@ static uint32_t add(struct contact_writer *w, const struct contact_row *row, uin
                               .domain = domain_id(w, row->domain),
                               .created = w->now,
                               .updated = w->now,
+                              .flags = row->consented ? CONTACT_CONSENTED : 0,
                               .address = row->address};
     if (!contact.domain)
         return 0;
@@ -132,7 +136,9 @@ static size_t merge(struct contact_writer *w, const struct contact_row *row,
     size_t count = 0, front = CONTACT_FIXED + old->address.len;
     struct contact updated = *old;
     updated.updated = w->now;
-    *differs = false;
+    *differs = row->consented && !(old->flags & CONTACT_CONSENT_FLAGS);
+    if (*differs)
+        updated.flags |= CONTACT_CONSENTED;
     buf_reset(&w->merged);
     contact_write_front((uint8_t *)buf_reserve(&w->merged, front), &updated);
     w->merged.len = front;
@@ -176,6 +182,8 @@ uint32_t contact_writer_put(struct contact_writer *w, const struct contact_row *
     if (size && find(w, hash, row->key, &old)) {
         *change = update(w, row, &old);
         id = old.id;
+    } else if (w->bars && bar_has(w->txn, row->key)) {
+        *change = CONTACT_BARRED;
     } else if (size && (id = add(w, row, hash, size))) {
         *change = CONTACT_ADDED;
     }

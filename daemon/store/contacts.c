@@ -35,6 +35,17 @@ uint64_t contact_hash(const struct store *store, struct str key)
     return XXH3_64bits_withSeed(key.at, key.len, store_secret(store));
 }
 
+uint64_t contact_address_hash(const struct store *store, struct str address)
+{
+    char key[CONTACT_MAX_ADDRESS];
+    size_t len = address.len < sizeof(key) ? address.len : sizeof(key);
+    for (size_t i = 0; i < len; i++) {
+        char c = address.at[i];
+        key[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    }
+    return contact_hash(store, str_from(key, len));
+}
+
 static bool attributes_are_whole(struct str attributes)
 {
     struct contact_attribute attribute;
@@ -157,4 +168,34 @@ bool contact_set_flags(struct txn *txn, uint32_t id, uint8_t set, uint8_t clear,
     table_put(txn, TABLE_CONTACTS, &key, buf_str(&copy));
     buf_release(&copy);
     return true;
+}
+
+/* The first fits any flags. */
+static const struct {
+    struct str name;
+    uint8_t flag;
+} consents[] = {
+    {STR("unknown"), 0},
+    {STR("granted"), CONTACT_CONSENTED},
+    {STR("refused"), CONTACT_CONSENT_REFUSED},
+};
+enum { CONSENTS = sizeof(consents) / sizeof(consents[0]) };
+
+const char *contact_consent_name(uint8_t flags)
+{
+    size_t i = CONSENTS - 1;
+    while (i && !(flags & consents[i].flag))
+        i--;
+    return consents[i].name.at;
+}
+
+bool contact_consent_parse(struct str name, uint8_t *flag)
+{
+    for (size_t i = 0; i < CONSENTS; i++) {
+        if (!str_eq(name, consents[i].name))
+            continue;
+        *flag = consents[i].flag;
+        return true;
+    }
+    return false;
 }

@@ -19,9 +19,15 @@
 #include "base/buf.h"
 #include "store/store.h"
 
+/* Stored as bits: never renumber. Neither consent bit: nothing is known of it. */
 enum contact_flag {
-    CONTACT_SUPPRESSED = 1, /* never written to again */
+    CONTACT_SUPPRESSED = 1,      /* never written to again */
+    CONTACT_UNSUBSCRIBED = 2,    /* left everything, by their own wish */
+    CONTACT_CONSENTED = 4,       /* consent to mail was given … */
+    CONTACT_CONSENT_REFUSED = 8, /* … or refused, or taken back */
 };
+
+enum { CONTACT_CONSENT_FLAGS = CONTACT_CONSENTED | CONTACT_CONSENT_REFUSED };
 
 enum { CONTACT_MAX_ATTRIBUTES = 200, CONTACT_MAX_RECORD = 1024 * 1024, CONTACT_MAX_ADDRESS = 320 };
 
@@ -67,6 +73,7 @@ enum contact_change {
     CONTACT_UNCHANGED,
     CONTACT_REFUSED, /* a bound of this header is passed, or the domain is no name: nothing was
                         written */
+    CONTACT_BARRED,  /* erased before, and never to be written to (store/erasure.h): the same */
 };
 
 /* What an import writes. */
@@ -76,6 +83,7 @@ struct contact_row {
     struct str domain;  /* part of `address` */
     const struct contact_attribute *attributes; /* none twice */
     size_t attribute_count;
+    bool consented; /* consent to mail was given; it does not outweigh that it was refused */
 };
 
 /*
@@ -93,8 +101,8 @@ void contact_writer_expect(struct contact_writer *writer, const uint64_t *hashes
 
 /* Adds the row's contact, or updates the attributes that the row names and keeps the others; an
  * address that appears earlier in the same batch is found too. The stored spelling of an address
- * and its domain stay. Returns the contact's id; 0 when it was refused or the transaction failed.
- */
+ * and its domain stay. Returns the contact's id; 0 when it was refused or barred, or the
+ * transaction failed. */
 uint32_t contact_writer_put(struct contact_writer *writer, const struct contact_row *row,
                             enum contact_change *change);
 
@@ -103,5 +111,11 @@ void contact_writer_end(struct contact_writer *writer);
 
 /* Sets or clears flags of one contact. Writer only. False if there is no such contact. */
 bool contact_set_flags(struct txn *txn, uint32_t id, uint8_t set, uint8_t clear, uint32_t now);
+
+/* "unknown", "granted" or "refused", as the flags have it. */
+const char *contact_consent_name(uint8_t flags);
+
+/* The flag of a name; 0 for "unknown". False if it is none of the three. */
+bool contact_consent_parse(struct str name, uint8_t *flag);
 
 #endif

@@ -2,8 +2,9 @@
  * Example, job 12, sending in bulk, at least once, message 3 version 2, two recipients, one of them
  * delivered, fan-out complete, name "May", segment "list:a", identity "x":
  *     0000000c →
- *     01 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002
+ *     02 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002
  *     00000001 00000000 00000000 00000001 00000000 00000000 00000000 00000000
+ *     65000001 00 00000000
  *     0003 4d6179 0006 6c6973743a61 0001 78
  */
 #include "store/jobs.h"
@@ -11,7 +12,7 @@
 #include "store/record.h"
 #include "store/table.h"
 
-enum { JOB_VERSION = 1, JOB_STATES = JOB_FINISHED + 1 };
+enum { JOB_VERSION = 2, JOB_STATES = JOB_FINISHED + 1 };
 
 static struct key job_key(uint32_t id)
 {
@@ -21,9 +22,9 @@ static struct key job_key(uint32_t id)
     return key;
 }
 
-static bool parse_kind(struct reader *r, struct job_record *out)
+static bool parse_kind(struct reader *r, unsigned version, struct job_record *out)
 {
-    bool known = read_u8(r) == JOB_VERSION;
+    bool known = version >= 1 && version <= JOB_VERSION;
     unsigned state = read_u8(r), lane = read_u8(r), guarantee = read_u8(r);
     out->state = (enum job_state)state;
     out->lane = (enum job_lane)lane;
@@ -34,7 +35,8 @@ static bool parse_kind(struct reader *r, struct job_record *out)
 bool job_parse(struct str value, struct job_record *out)
 {
     struct reader r = reader_of(value);
-    bool known = parse_kind(&r, out);
+    unsigned version = read_u8(&r);
+    bool known = parse_kind(&r, version, out);
     out->message.id = read_u32(&r);
     out->message.version = read_u32(&r);
     out->created = read_u32(&r);
@@ -44,6 +46,9 @@ bool job_parse(struct str value, struct job_record *out)
     out->recipients = read_u32(&r);
     for (size_t i = 0; i < RECIPIENT_STATES; i++)
         out->counts[i] = read_u32(&r);
+    out->opened = version == 1 ? out->started : read_u32(&r);
+    out->retry_states = version == 1 ? 0 : read_u8(&r);
+    out->retry_next = version == 1 ? 0 : read_u32(&r);
     out->name = read_bytes(&r, read_u16(&r));
     out->segment = read_bytes(&r, read_u16(&r));
     out->identity = read_bytes(&r, read_u16(&r));
@@ -86,6 +91,9 @@ void job_write(struct txn *txn, const struct job_record *job)
         buf_add_u32be(&value, numbers[i]);
     for (size_t i = 0; i < RECIPIENT_STATES; i++)
         buf_add_u32be(&value, job->counts[i]);
+    buf_add_u32be(&value, job->opened);
+    add_byte(&value, job->retry_states);
+    buf_add_u32be(&value, job->retry_next);
     add_text(&value, job->name);
     add_text(&value, job->segment);
     add_text(&value, job->identity);

@@ -4,9 +4,12 @@
  * a walk. A recipient that is on the wire counts as queued here: "in flight" exists in memory only.
  *
  * Table `jobs`: key: job id (u32 BE)
- *               value: version (u8 = 1) · state (u8) · lane (u8) · guarantee (u8) · message id,
- * message version, created, started, finished, fanned (u32 BE each) · counts (u32 BE × JOB_COUNTS)
- * · name, segment, identity (each length u16 BE · bytes)
+ *               value: version (u8 = 2) · state (u8) · lane (u8) · guarantee (u8) · message id,
+ *               message version, created, started, finished, fanned, recipients (u32 BE each) ·
+ *               counts (u32 BE × RECIPIENT_STATES) · opened (u32 BE) · retry: states (u8), next
+ *               contact (u32 BE) · name, segment, identity (each length u16 BE · bytes)
+ *
+ * Version 1, of which stores may still have records, is the same without opened and retry.
  */
 #ifndef TOCSIN_STORE_JOBS_H
 #define TOCSIN_STORE_JOBS_H
@@ -42,6 +45,9 @@ struct job_record {
     struct message_ref message;
     uint32_t created, started, finished; /* seconds since 1970; 0: not yet */
     uint32_t fanned; /* fan-out has queued all recipients with ids below this; UINT32_MAX: all */
+    uint32_t opened; /* submitted or last resumed: from here on, what was never tried ages */
+    uint8_t retry_states; /* a retry is under way: of copies in these states (1 << state) … */
+    uint32_t retry_next;  /* … it has queued those with ids below this */
     uint32_t recipients;
     uint32_t counts[RECIPIENT_STATES];  /* they always sum up to `recipients` */
     struct str name, segment, identity; /* views into the transaction when read */

@@ -52,6 +52,34 @@ int folder_lock(struct store *store, struct err *err)
     return err_set(err, "The file %s cannot be locked: %s.", path, strerror(errno));
 }
 
+static int hold_refused(const struct store *store, struct err *err)
+{
+    int code = errno;
+    if (code != EWOULDBLOCK)
+        return err_set(err, "The file %s/lock cannot be locked: %s.", store->dir, strerror(code));
+    return err_set(
+        err,
+        "The data folder %s is in use by a running tocsind: stop it first. Its files can "
+        "be looked at only while they rest.",
+        store->dir);
+}
+
+int folder_hold(struct store *store, struct err *err)
+{
+    char path[4096];
+    if (access(store->dir, F_OK))
+        return err_set(err, "The data folder %s cannot be found: %s.", store->dir, strerror(errno));
+    snprintf(path, sizeof(path), "%s/lock", store->dir);
+    store->lock_fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (store->lock_fd < 0 && errno == ENOENT)
+        return 0; /* a copy of the folder, which nobody has started on */
+    if (store->lock_fd < 0)
+        return err_set(err,
+                       "The file %s cannot be opened: %s. Run this as the user who runs tocsind.",
+                       path, strerror(errno));
+    return flock(store->lock_fd, LOCK_SH | LOCK_NB) ? hold_refused(store, err) : 0;
+}
+
 void folder_unlock(struct store *store)
 {
     if (store->lock_fd >= 0)

@@ -3,7 +3,9 @@
  *
  * It has a size, which LMDB changes only while no transaction of this process is open. So readers
  * hold the read side of `growing`, and the writer takes the write side to give LMDB a larger map;
- * the lock prefers the writer, else a steady stream of readers would keep it out for ever.
+ * the lock prefers the writer, else a steady stream of readers would keep it out for ever. A copy
+ * of the database reads for seconds or minutes: it holds the map instead, so that a writer who
+ * wants another map waits before that lock, where it keeps no reader out, and the copy gives way.
  *
  * Its pages count as resident memory of the process once they were read, although they are the page
  * cache's: a walk over a million contacts would look like a leak of 200 MB, and a memory limit of
@@ -31,6 +33,8 @@ static const size_t LARGEST_STEP = (size_t)16 * 1024 * 1024 * 1024;
 void map_init(struct store *store)
 {
     store->map.statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    pthread_mutex_init(&store->map.replacing, NULL);
+    pthread_cond_init(&store->map.let_go, NULL);
 }
 
 void map_release(struct store *store)
@@ -38,6 +42,8 @@ void map_release(struct store *store)
     if (store->map.statm >= 0)
         close(store->map.statm);
     store->map.statm = -1;
+    pthread_cond_destroy(&store->map.let_go);
+    pthread_mutex_destroy(&store->map.replacing);
 }
 
 /* LMDB tells its map's address for fixed maps only. But a stored value lies in the map, and the
@@ -82,8 +88,52 @@ static void map_lost(const struct store *store, size_t size, int rc)
     abort();
 }
 
+bool map_hold(struct store *store)
+{
+    struct map *map = &store->map;
+    pthread_mutex_lock(&map->replacing);
+    bool held = map->held;
+    map->held = true;
+    pthread_mutex_unlock(&map->replacing);
+    return !held;
+}
+
+void map_let_go(struct store *store)
+{
+    struct map *map = &store->map;
+    pthread_mutex_lock(&map->replacing);
+    map->held = false;
+    pthread_cond_signal(&map->let_go);
+    pthread_mutex_unlock(&map->replacing);
+}
+
+bool map_is_wanted(const struct store *store)
+{
+    return atomic_load(&store->map.wanted);
+}
+
+bool map_take(struct store *store, bool wait)
+{
+    struct map *map = &store->map;
+    pthread_mutex_lock(&map->replacing);
+    atomic_store(&map->wanted, wait);
+    while (map->held && wait)
+        pthread_cond_wait(&map->let_go, &map->replacing);
+    atomic_store(&map->wanted, false);
+    if (!map->held)
+        return true;
+    pthread_mutex_unlock(&map->replacing);
+    return false;
+}
+
+void map_give(struct store *store)
+{
+    pthread_mutex_unlock(&store->map.replacing);
+}
+
 void map_grow(struct store *store)
 {
+    map_take(store, true);
     pthread_rwlock_wrlock(&store->growing);
     size_t step = store->map.size < LARGEST_STEP ? store->map.size : LARGEST_STEP;
     size_t size = store->map.size + step;
@@ -92,6 +142,7 @@ void map_grow(struct store *store)
         map_lost(store, size, rc);
     map_locate(store);
     pthread_rwlock_unlock(&store->growing);
+    map_give(store);
     log_say(LOG_INFO, "store_map_grown", "The store %s may now hold %zu MiB.", store->dir,
             size >> 20);
 }

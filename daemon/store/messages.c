@@ -5,6 +5,7 @@
  */
 #include "store/messages.h"
 
+#include "store/record.h"
 #include "store/table.h"
 
 enum { MESSAGE_VERSION = 1, MESSAGE_FIXED = 5 };
@@ -86,17 +87,23 @@ struct message_ref message_put(struct txn *txn, struct str name, struct str sour
     return txn->rc ? none : ref;
 }
 
-struct str message_source(struct txn *txn, struct message_ref ref)
+bool message_parse(struct str value, struct str *source)
 {
-    struct key key = ref_key(ref);
-    struct str value, none = {NULL, 0};
-    if (!table_get(txn, TABLE_MESSAGES, &key, &value))
-        return none;
     struct reader r = reader_of(value);
     bool known = read_u8(&r) == MESSAGE_VERSION;
     read_u32(&r);
-    if (known && !r.bad)
-        return read_bytes(&r, r.left);
+    *source = read_bytes(&r, r.left);
+    return known && !r.bad;
+}
+
+struct str message_source(struct txn *txn, struct message_ref ref)
+{
+    struct key key = ref_key(ref);
+    struct str value, source, none = {NULL, 0};
+    if (!table_get(txn, TABLE_MESSAGES, &key, &value))
+        return none;
+    if (message_parse(value, &source))
+        return source;
     txn_damaged(txn, TABLE_MESSAGES, key_view(&key));
     return none;
 }

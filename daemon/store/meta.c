@@ -2,17 +2,20 @@
  * What the store says of itself.
  *
  * Table `meta`: key: a word            value:
- *               "version"              u32 BE, the layout of all tables; this program writes 1
+ *               "version"              u32 BE, the layout of all tables; this program writes 2
  *               "secret"               u64 BE, chance: the seed of the address index
  *               "last_contact"         u32 BE, the largest contact id ever given
+ *               "restored"             u32 BE, seconds since 1970: see store/restore.h
  *
- * Example, a new store: 76657273696f6e ("version") → 00000001
+ * Example, a new store: 76657273696f6e ("version") → 00000002
+ *
+ * Version 1: no journal; jobs and ledger entries as their own version bytes say, which are read in
+ * all forms for ever.
  */
 #include "base/random.h"
+#include "store/jobs.h"
 #include "store/private.h"
 #include "store/table.h"
-
-enum { STORE_VERSION = 1 };
 
 static struct key meta_key(struct str name)
 {
@@ -55,13 +58,42 @@ static void make_secret(struct txn *txn)
     table_put(txn, TABLE_META, &key, str_from(value, sizeof(value)));
 }
 
-int meta_open(struct txn *txn, struct err *err)
+/* Jobs are few: they get the form of today. Ledger entries are not: each keeps its form until it is
+ * written again, and what this step is for is that an older program does not meet the new ones. */
+static void write_jobs_anew(struct txn *txn)
 {
-    uint32_t version = meta_number(txn, STR("version"));
+    struct job_record job;
+    for (uint32_t id = UINT32_MAX; id && job_seek_down(txn, &id, &job); id--) {
+        struct buf texts = BUF_INIT;
+        job_keep(&job, &texts);
+        job_write(txn, &job);
+        buf_release(&texts);
+    }
+}
+
+/* upgrades[n] leads from version n + 1 to n + 2. */
+static void (*const upgrades[])(struct txn *txn) = {write_jobs_anew};
+
+_Static_assert(sizeof(upgrades) / sizeof(upgrades[0]) == STORE_VERSION - 1,
+               "a step from every older version");
+
+/* All steps in one transaction: a store has the old version or this one. */
+static void upgrade(struct txn *txn, uint32_t version)
+{
+    for (; version < STORE_VERSION; version++)
+        upgrades[version - 1](txn);
+    meta_set_number(txn, STR("version"), STORE_VERSION);
+}
+
+int meta_open(struct txn *txn, uint32_t *before, struct err *err)
+{
+    uint32_t version = *before = meta_number(txn, STR("version"));
     if (version == 0) {
         meta_set_number(txn, STR("version"), STORE_VERSION);
         make_secret(txn);
     }
+    if (version > 0 && version < STORE_VERSION)
+        upgrade(txn, version);
     if (version > STORE_VERSION)
         return err_set(err,
                        "The data folder %s was written by a newer tocsind (store version %u, this "

@@ -1,6 +1,6 @@
 /*
- * Names and their numbers: attribute names, domains, lists. A name is written once and its 32-bit
- * number (from 1, dense within a kind) stands for it everywhere else.
+ * Names and their numbers: attribute names, domains, lists, topics. A name is written once and its
+ * 32-bit number (from 1, dense within a kind) stands for it everywhere else.
  *
  * Table `names`:    key: kind (1 byte) · name            value: id (u32 BE)
  * Table `name_ids`: key: kind (1 byte) · id (u32 BE)     value: name
@@ -12,7 +12,15 @@
 
 #include "store/store.h"
 
-enum name_kind { NAME_ATTRIBUTE = 1, NAME_DOMAIN = 2, NAME_LIST = 3 };
+/* Topics are kept in lower case (topic_key); all others as they are. */
+enum name_kind {
+    NAME_ATTRIBUTE = 1,
+    NAME_DOMAIN = 2,
+    NAME_LIST = 3,
+    NAME_TOPIC = 4,
+    NAME_SOURCE = 5, /* of the configuration, as ledger entries name it */
+    NAME_REPLY = 6,  /* texts of replies: store/replies.h */
+};
 
 enum { NAME_MAX_LENGTH = 255 };
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "store/names.h"
 #include "store/queue.h"
 #include "store/sets.h"
 #include "store/table.h"
@@ -40,11 +41,23 @@ static struct ledger_entry entry_before(struct txn *txn, const struct outcome *o
     struct ledger_entry entry;
     if (ledger_read(txn, o->job, o->contact, &entry))
         return entry;
-    return (struct ledger_entry){
-        .job = o->job, .contact = o->contact, .state = RECIPIENT_QUEUED, .first = o->at};
+    return (struct ledger_entry){.job = o->job,
+                                 .contact = o->contact,
+                                 .state = RECIPIENT_QUEUED,
+                                 .first = o->at,
+                                 .since = o->at};
 }
 
-static struct ledger_entry entry_after(const struct ledger_entry *before, const struct outcome *o)
+static void count_attempt(struct ledger_entry *entry, const struct outcome *o)
+{
+    if (entry->attempts < UINT16_MAX)
+        entry->attempts++;
+    if (o->state == RECIPIENT_IN_DOUBT && entry->doubts < UINT8_MAX)
+        entry->doubts++;
+}
+
+static struct ledger_entry entry_after(const struct ledger_entry *before, const struct outcome *o,
+                                       uint16_t source)
 {
     struct ledger_entry entry = *before;
     entry.state = o->state;
@@ -52,8 +65,10 @@ static struct ledger_entry entry_after(const struct ledger_entry *before, const 
     entry.due = o->due;
     entry.last = o->at;
     entry.message_version = o->message_version;
-    if (o->attempted && entry.attempts < UINT16_MAX)
-        entry.attempts++;
+    if (o->attempted)
+        count_attempt(&entry, o);
+    if (source)
+        entry.source = source;
     /* An expired copy keeps the last thing that the receiver said. */
     if (o->code || o->text_len) {
         entry.code = o->code;
@@ -63,25 +78,18 @@ static struct ledger_entry entry_after(const struct ledger_entry *before, const 
     return entry;
 }
 
-/* An entry's text is a view into the map, which the write below may move: it needs a place. */
-static void write_entry(struct txn *txn, const struct ledger_entry *entry)
+static void move_in_queue(struct txn *txn, const struct outcome *o, uint32_t was_due, bool again)
 {
-    char text[LEDGER_TEXT_MAX];
-    struct ledger_entry copy = *entry;
-    size_t len = entry->text.len < sizeof(text) ? entry->text.len : sizeof(text);
-    if (len)
-        memcpy(text, entry->text.at, len);
-    copy.text = str_from(text, len);
-    ledger_write(txn, &copy);
-}
-
-static void move_in_queue(struct txn *txn, const struct outcome *o, bool again)
-{
-    struct queue_entry was = {o->job, o->domain, o->was_due, o->contact};
+    struct queue_entry was = {o->job, o->domain, was_due, o->contact};
     struct queue_entry next = {o->job, o->domain, o->due, o->contact};
     queue_remove(txn, &was);
     if (again)
         queue_add(txn, &next, 1);
+}
+
+bool outcome_is_known(struct txn *txn, const struct outcome *outcome)
+{
+    return entry_before(txn, outcome).attempts > outcome->attempt;
 }
 
 /* A final copy has no business in the queue: there it would only be sent again. */
@@ -92,29 +100,48 @@ static void refuse(struct txn *txn, const struct outcome *o, enum recipient_stat
     log_say(LOG_ERROR, "outcome_refused",
             "Job %u, contact %u is already %s and was reported as %s; the ledger stays as it is.",
             o->job, o->contact, recipient_state_name(before), recipient_state_name(o->state));
-    move_in_queue(txn, o, false);
+    move_in_queue(txn, o, o->was_due, false);
 }
 
-static void apply_one(struct txn *txn, struct job_record *job, const struct outcome *o)
+/* The sources of outcomes that follow each other are mostly one. */
+struct source_memory {
+    struct str name;
+    uint16_t id;
+};
+
+static uint16_t source_number(struct txn *txn, struct source_memory *memory, struct str name)
+{
+    if (name.len == 0)
+        return 0;
+    if (memory->id == 0 || !str_eq(name, memory->name)) {
+        uint32_t id = name_intern(txn, NAME_SOURCE, name);
+        *memory = (struct source_memory){name, (uint16_t)(id <= UINT16_MAX ? id : 0)};
+    }
+    return memory->id;
+}
+
+static void apply_one(struct txn *txn, struct job_record *job, const struct outcome *o,
+                      uint16_t source)
 {
     struct ledger_entry before = entry_before(txn, o);
     if (is_final(job, before.state)) {
         refuse(txn, o, before.state);
         return;
     }
-    struct ledger_entry after = entry_after(&before, o);
+    struct ledger_entry after = entry_after(&before, o, source);
     bool cancelled = job->state == JOB_CANCELLED;
     after.state = recipient_counts_as(job->state, after.state);
     after.due = cancelled ? 0 : after.due;
-    move_in_queue(txn, o, after.due != 0);
     job->counts[recipient_counts_as(job->state, before.state)]--;
     job->counts[after.state]++;
-    write_entry(txn, &after);
+    ledger_write(txn, &after); /* first: the text may be a view, which writing ends */
+    move_in_queue(txn, o, before.due, after.due != 0);
 }
 
-static void finish_if_done(struct job_record *job, uint32_t now)
+void job_finish_if_done(struct job_record *job, uint32_t now)
 {
-    bool waiting = job->counts[RECIPIENT_QUEUED] || job->counts[RECIPIENT_DEFERRED] ||
+    bool waiting = job->retry_states || job->counts[RECIPIENT_QUEUED] ||
+                   job->counts[RECIPIENT_DEFERRED] ||
                    (job->counts[RECIPIENT_IN_DOUBT] && job->guarantee == GUARANTEE_AT_LEAST_ONCE);
     if (waiting || (job->state != JOB_SENDING && job->state != JOB_PAUSED))
         return;
@@ -122,11 +149,21 @@ static void finish_if_done(struct job_record *job, uint32_t now)
     job->finished = now;
 }
 
+void outcome_sums_of(const struct job_record *job, struct outcome_sums *out)
+{
+    *out = (struct outcome_sums){.job = job->id,
+                                 .state = job->state,
+                                 .recipients = job->recipients,
+                                 .finished = job->finished};
+    memcpy(out->counts, job->counts, sizeof(out->counts));
+}
+
 /* All outcomes of one job, from the first one of it on; the others are left for their own turn. */
 static bool apply_job(struct txn *txn, const struct outcome *outcomes, size_t count,
                       struct outcome_sums *sums)
 {
     struct job_record job;
+    struct source_memory source = {0};
     uint32_t id = outcomes[0].job;
     uint32_t last = outcomes[0].at;
     if (!job_read(txn, id, &job))
@@ -136,14 +173,12 @@ static bool apply_job(struct txn *txn, const struct outcome *outcomes, size_t co
     for (size_t i = 0; i < count; i++) {
         if (outcomes[i].job != id)
             continue;
-        apply_one(txn, &job, &outcomes[i]);
+        apply_one(txn, &job, &outcomes[i], source_number(txn, &source, outcomes[i].source));
         last = outcomes[i].at;
     }
-    finish_if_done(&job, last);
+    job_finish_if_done(&job, last);
     job_write(txn, &job);
-    *sums = (struct outcome_sums){
-        .job = id, .state = job.state, .recipients = job.recipients, .finished = job.finished};
-    memcpy(sums->counts, job.counts, sizeof(sums->counts));
+    outcome_sums_of(&job, sums);
     buf_release(&texts);
     return true;
 }

@@ -7,6 +7,8 @@
  *     ▼  │ the next attempt
  *   deferred │ in doubt                                        (the queue record moves to `due`)
  *
+ * The queue record of a copy is where its ledger entry says: at its `due`, at 0 without an entry.
+ *
  * What the ledger says is the truth: an outcome for a copy that is already final is refused (and
  * counted), never applied twice. Outcomes of a cancelled job are recorded, but nothing is queued
  * again: a deferral becomes `cancelled`, and what is in doubt stays so for good.
@@ -19,11 +21,13 @@
 
 struct outcome {
     uint32_t job, contact, domain;
-    uint32_t was_due; /* the due time of its queue record, to find that */
+    uint32_t was_due; /* of the queue record that it was loaded from */
     enum recipient_state state;
     uint32_t due;              /* deferred, or in doubt and to be sent again: when; else 0 */
     uint32_t at;               /* seconds since 1970 */
     bool attempted;            /* a transaction took place: it counts in `attempts` */
+    uint16_t attempt;          /* how many there were before */
+    struct str source;         /* from where it was attempted; outlives the outcome; empty: none */
     bool counted;              /* it was counted as in flight (its owner's book; not stored) */
     enum recipient_state from; /* the state it was in flight from (its owner's book; not stored) */
     enum skip_reason reason;
@@ -51,6 +55,15 @@ void outcome_set_text(struct outcome *outcome, struct str text);
  */
 size_t outcomes_apply(struct txn *txn, const struct outcome *outcomes, size_t count,
                       struct outcome_sums *sums);
+
+/* A job with nothing left to send becomes FINISHED; the caller writes it. */
+void job_finish_if_done(struct job_record *job, uint32_t now);
+
+void outcome_sums_of(const struct job_record *job, struct outcome_sums *out);
+
+/* True if an attempt's outcome is in the ledger already, because it has counted as many: for what a
+ * journal tells. */
+bool outcome_is_known(struct txn *txn, const struct outcome *outcome);
 
 /*
  * As what a copy counts in a job of that state. A cancellation is one write and touches no ledger

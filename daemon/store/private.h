@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "store/replies.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -18,15 +19,34 @@ struct map {
     void *at;                 /* where it lies, or NULL when that is not known */
     int statm;                /* /proc/self/statm, or -1 */
     _Atomic unsigned readers; /* read transactions that ended */
+
+    pthread_mutex_t replacing; /* held while it is being replaced, and for what follows */
+    pthread_cond_t let_go;
+    bool held;          /* a copy is being made (store/snapshot.h): it must stay */
+    atomic_bool wanted; /* … and the writer waits for the end of that */
 };
 
 struct write_queue {
     pthread_mutex_t lock;
     pthread_cond_t wake; /* something was queued, or the store closes */
     struct write_op *first, **last;
-    size_t records; /* of all that is queued */
-    size_t urgent;  /* how many queued operations are */
+    struct write_op *held, **held_last; /* patient ones, while there is little room */
+    size_t records;                     /* of all that is queued */
+    size_t urgent;                      /* how many queued operations are */
     bool stopping;
+};
+
+struct journals {
+    pthread_mutex_t lock;
+    struct journal *first;
+};
+
+struct health {
+    atomic_bool writable, roomy;
+    _Atomic unsigned recoveries;
+    _Atomic uint64_t min_free, free; /* bytes */
+    pthread_mutex_t lock;
+    char failure[sizeof(struct err) + 32]; /* of the last commit that failed; under the lock */
 };
 
 struct store {
@@ -40,17 +60,22 @@ struct store {
         growing; /* read: a read transaction is open; write: the map is being replaced */
     struct map map;
     struct write_queue queue;
+    struct journals journals;
+    struct reply_memory *replies; /* the writer's */
     pthread_t writer;
     int64_t commit_interval_ms;
     size_t commit_records;
     int64_t heavy_since; /* the writer's: when a large group was committed, milliseconds; 0: none */
-    atomic_bool healthy;
+    struct health health;
     _Atomic uint64_t file_size, used_size;
 };
 
 /* lock.c: the folder, made when it is missing, and held. */
 int folder_lock(struct store *store, struct err *err);
 void folder_unlock(struct store *store);
+
+/* The same for who only looks: shared with others who do, nothing is made or written. */
+int folder_hold(struct store *store, struct err *err);
 
 /* map.c: where the map is, how it grows, and how it leaves the process's resident memory. */
 void map_init(struct store *store);
@@ -59,6 +84,17 @@ void map_locate(struct store *store);
 void map_grow(struct store *store);
 void map_trim(struct store *store);
 void map_reader_left(struct store *store);
+
+/* Keeps map and environment where they are, for longer than a read transaction may; readers and
+ * the writer go on. False when somebody does so already. Let go of it soon when it is wanted. */
+bool map_hold(struct store *store);
+void map_let_go(struct store *store);
+bool map_is_wanted(const struct store *store);
+
+/* For the writer, around what replaces the map: false (and nothing is taken) if it is held and
+ * `wait` is not set. */
+bool map_take(struct store *store, bool wait);
+void map_give(struct store *store);
 void map_touched(struct txn *txn);
 
 /* txn.c: a transaction without the lock on the map: for the writer, who alone replaces that.
@@ -67,8 +103,15 @@ void txn_start(struct store *store, struct txn *txn, unsigned flags);
 int txn_commit(struct txn *txn);
 void txn_abort(struct txn *txn);
 
-/* store.c: closes the environment and opens it again, for the memory that it keeps. Writer only. */
-void env_renew(struct store *store);
+/* store.c: a store that is only looked at, in two steps: its folder is held (NULL with a sentence),
+ * then LMDB opens it to read. It has no writer, and no tables: see tables_open. */
+struct store *store_hold(const char *dir, struct err *err);
+int store_open_to_read(struct store *store, struct err *err);
+void store_let_go(struct store *store);
+
+/* store.c: closes the environment and opens it again, for the memory that it keeps. Writer only.
+ * False when the map is held: not now. */
+bool env_renew(struct store *store);
 
 /* table.c: opens all tables, for the first transaction of an environment. `flags` is MDB_CREATE or
  * 0. */
@@ -77,12 +120,25 @@ void tables_open(struct txn *txn, unsigned flags);
 /* Bytes in the pages of all tables, as the transaction sees them. */
 uint64_t tables_size(struct txn *txn);
 
-/* meta.c: the version and the secret, made or checked. */
-int meta_open(struct txn *txn, struct err *err);
+/* meta.c: the version and the secret, made or checked, and an older store brought to this version.
+ * `before` is the version that was found; 0: a new store. */
+enum { STORE_VERSION = 2 };
+int meta_open(struct txn *txn, uint32_t *before, struct err *err);
+
+/* journal.c: brings all journals to the disk; 0 or errno. Writer only. */
+int journals_sync(struct store *store);
 
 /* writer.c */
 int writer_start(struct store *store, struct err *err);
 void writer_stop(struct store *store);
 void writer_measure(struct store *store, uint64_t used);
+void writer_release_held(struct store *store); /* there is room again: patient operations go on */
+
+/* health.c: the writer's, after health_init. A look asks the file system for its free space. */
+void health_init(struct store *store);
+void health_release(struct store *store);
+void health_look(struct store *store);
+void health_failed(struct store *store, int rc, const char *sentence);
+void health_worked(struct store *store);
 
 #endif

@@ -8,6 +8,7 @@
 #define TOCSIN_STORE_RECORD_H
 
 #include "store/contacts.h"
+#include "store/job_keys.h"
 #include "store/jobs.h"
 #include "store/ledger.h"
 #include "store/sets.h"
@@ -15,6 +16,8 @@
 
 bool contact_parse(struct str value, struct contact *out);
 bool job_parse(struct str value, struct job_record *out);
+bool job_key_parse(struct str value, struct job_key *out);
+bool message_parse(struct str value, struct str *source); /* at != NULL, also of an empty text */
 bool ledger_parse(struct str value, struct ledger_entry *out);
 bool site_lesson_parse(struct str value, struct site_lesson *out);
 

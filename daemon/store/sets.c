@@ -112,6 +112,31 @@ bool set_has(struct txn *txn, enum set_kind kind, uint32_t owner, uint32_t id)
     return has;
 }
 
+bool set_recall(struct set_memory *memory, struct txn *txn, enum set_kind kind, uint32_t owner,
+                uint32_t id)
+{
+    enum { SLOTS = sizeof(memory->slots) / sizeof(memory->slots[0]) };
+    uint64_t name = (uint64_t)kind << 48 | (uint64_t)owner << 16 | chunk_of(id);
+    size_t at = (kind * 7U + owner + chunk_of(id)) % SLOTS;
+    if (memory->slots[at].key != name || memory->slots[at].when != txn_state(txn)) {
+        struct key key = chunk_key(kind, owner, chunk_of(id));
+        if (memory->slots[at].ids)
+            roaring_bitmap_free(memory->slots[at].ids);
+        memory->slots[at].ids = read_chunk(txn, &key, chunk_of(id));
+        memory->slots[at].key = txn->rc ? 0 : name;
+        memory->slots[at].when = txn_state(txn);
+    }
+    return memory->slots[at].ids && roaring_bitmap_contains(memory->slots[at].ids, id);
+}
+
+void set_memory_release(struct set_memory *memory)
+{
+    for (size_t i = 0; i < sizeof(memory->slots) / sizeof(memory->slots[0]); i++)
+        if (memory->slots[i].ids)
+            roaring_bitmap_free(memory->slots[i].ids);
+    *memory = (struct set_memory){0};
+}
+
 /* Made aside, because the checksum stands in front and the pages of LMDB align nothing. */
 static void write_chunk(struct txn *txn, const struct key *key, roaring_bitmap_t *ids)
 {
@@ -179,6 +204,22 @@ uint64_t set_add(struct txn *txn, enum set_kind kind, uint32_t owner, const uint
     uint64_t added = add_sorted(txn, kind, owner, sorted, count);
     free(sorted);
     return added;
+}
+
+/* A chunk that is empty is not stored. */
+bool set_remove(struct txn *txn, enum set_kind kind, uint32_t owner, uint32_t id)
+{
+    struct key key = chunk_key(kind, owner, chunk_of(id));
+    roaring_bitmap_t *ids = read_chunk(txn, &key, chunk_of(id));
+    if (!ids)
+        return false;
+    bool removed = roaring_bitmap_remove_checked(ids, id);
+    if (removed && roaring_bitmap_is_empty(ids))
+        table_delete(txn, TABLE_SETS, &key);
+    else if (removed)
+        write_chunk(txn, &key, ids);
+    roaring_bitmap_free(ids);
+    return removed;
 }
 
 void set_store(struct txn *txn, enum set_kind kind, uint32_t owner, const roaring_bitmap_t *set)

@@ -20,6 +20,8 @@ enum set_kind {
     SET_LIST = 1, /* owner: NAME_LIST id */
     SET_JOB = 2,  /* owner: job id; the recipients of a job as they were when it was submitted */
     SET_ALL = 3,  /* owner: 0; every contact that exists */
+    SET_LEFT_LIST = 4,  /* owner: NAME_LIST id; who left it, and is not put back by an import */
+    SET_LEFT_TOPIC = 5, /* owner: NAME_TOPIC id; who wants nothing more about it */
 };
 
 /* The whole set, to be freed by the caller with roaring_bitmap_free; empty when there is none. */
@@ -28,9 +30,29 @@ roaring_bitmap_t *set_load(struct txn *txn, enum set_kind kind, uint32_t owner);
 /* True if the id is in the set. Reads one chunk. */
 bool set_has(struct txn *txn, enum set_kind kind, uint32_t owner, uint32_t id);
 
+/*
+ * A thread's memory of chunks that are asked for again and again, for as long as nothing is
+ * committed. All zeroes is an empty memory; release it.
+ */
+struct set_memory {
+    struct {
+        uint64_t key;          /* kind, owner and chunk; 0: nothing is remembered here */
+        uint64_t when;         /* in this state of the store */
+        roaring_bitmap_t *ids; /* NULL: there are none */
+    } slots[16];
+};
+
+/* set_has with a memory. */
+bool set_recall(struct set_memory *memory, struct txn *txn, enum set_kind kind, uint32_t owner,
+                uint32_t id);
+void set_memory_release(struct set_memory *memory);
+
 /* Adds ids (any order). Writer only. Returns how many were new. */
 uint64_t set_add(struct txn *txn, enum set_kind kind, uint32_t owner, const uint32_t *ids,
                  size_t count);
+
+/* Takes one id out. Writer only. True if it was in the set. */
+bool set_remove(struct txn *txn, enum set_kind kind, uint32_t owner, uint32_t id);
 
 /* Writes a whole set in place of what was there. Writer only. */
 void set_store(struct txn *txn, enum set_kind kind, uint32_t owner, const roaring_bitmap_t *set);

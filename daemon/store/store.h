@@ -29,6 +29,7 @@ struct store_options {
     int64_t commit_interval_ms; /* the writer gathers operations this long before it commits */
     unsigned commit_records; /* … or until so many records are gathered; a group takes up to 4 KiB
                                 of memory for each record that stands alone */
+    uint64_t min_free; /* with less room on the disk, bytes, nothing new is begun; 0: never mind */
 };
 
 /* Opens or creates the store and starts its writer thread. NULL with a sentence: the folder is held
@@ -39,7 +40,7 @@ struct store *store_open(const struct store_options *options, struct err *err);
  * commits fail even then (a full disk), what is queued is tried once more, and logged as lost. */
 void store_close(struct store *store);
 
-enum { STORE_TABLES = 12, TXN_KEY_SHOWN = 32 };
+enum { STORE_TABLES = 14, TXN_KEY_SHOWN = 32 };
 
 /* One transaction. Its fields belong to store/: others ask `txn_failed`. */
 struct txn {
@@ -70,7 +71,10 @@ int txn_failed(const struct txn *txn, struct err *err);
 /* Bytes that the data file takes, and bytes of it in use, as of the last commit. */
 void store_size(const struct store *store, uint64_t *file, uint64_t *used);
 
-/* False while commits fail (a full disk, say); the writer goes on trying once a second. */
+/* Whether new work may begin: commits work, and the disk has room. store/health.h says why not. */
 bool store_healthy(const struct store *store);
+
+/* False while commits fail (a full disk, say); the writer goes on trying once a second. */
+bool store_writable(const struct store *store);
 
 #endif

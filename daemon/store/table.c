@@ -9,6 +9,7 @@ static const char *const names[] = {
     [TABLE_MESSAGES] = "messages",   [TABLE_MESSAGE_NAMES] = "message_names",
     [TABLE_JOBS] = "jobs",           [TABLE_QUEUE] = "queue",
     [TABLE_LEDGER] = "ledger",       [TABLE_SITES] = "sites",
+    [TABLE_JOB_KEYS] = "job_keys",   [TABLE_BARRED] = "barred",
 };
 
 const char *table_name(enum table table)

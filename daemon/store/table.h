@@ -25,6 +25,8 @@ enum table {
     TABLE_QUEUE,
     TABLE_LEDGER,
     TABLE_SITES,
+    TABLE_JOB_KEYS,
+    TABLE_BARRED,
     TABLES
 };
 

@@ -1,18 +1,22 @@
 #include "store/writer.h"
 
 #include <errno.h>
+#include <semaphore.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/private.h"
 
 enum {
     RETRY_MS = 1000,
+    IDLE_MS = 1000,       /* a quiet writer looks at the disk so often */
     HEAVY_RECORDS = 4000, /* a group of so many may leave LMDB with 16 MB or more */
-    HEAVY_IDLE_MS = 1000, /* … which are given back when nothing was written for so long, */
-    HEAVY_MOST_MS = 10000 /* … or soon after so long, when writing goes on in small groups */
+    SPARE_DESCRIPTORS = 8,
+    HEAVY_MOST_MS = 10000 /* … which are given back in the first quiet second, or soon after so
+                             long, when writing goes on in small groups */
 };
 
 static struct metric commits = {
@@ -67,17 +71,80 @@ static size_t op_records(const struct write_op *op)
     return op->records ? op->records : 1;
 }
 
-void store_submit(struct store *store, struct write_op *op)
+/* With the lock held. */
+static void enqueue(struct write_queue *q, struct write_op *op)
 {
-    struct write_queue *q = &store->queue;
     op->next = NULL;
-    pthread_mutex_lock(&q->lock);
     *q->last = op;
     q->last = &op->next;
     q->records += op_records(op);
     q->urgent += op->urgent;
     pthread_cond_signal(&q->wake);
+}
+
+static void hold(struct write_queue *q, struct write_op *op)
+{
+    op->next = NULL;
+    *q->held_last = op;
+    q->held_last = &op->next;
+}
+
+/* Whether there is room is asked under the lock: who is held back is found when that changes. */
+void store_submit(struct store *store, struct write_op *op)
+{
+    struct write_queue *q = &store->queue;
+    pthread_mutex_lock(&q->lock);
+    if (op->patient && !q->stopping && !atomic_load(&store->health.roomy))
+        hold(q, op);
+    else
+        enqueue(q, op);
     pthread_mutex_unlock(&q->lock);
+}
+
+static void release_held(struct write_queue *q)
+{
+    struct write_op *op = q->held;
+    q->held = NULL;
+    q->held_last = &q->held;
+    for (struct write_op *next; op; op = next) {
+        next = op->next;
+        enqueue(q, op);
+    }
+}
+
+void writer_release_held(struct store *store)
+{
+    pthread_mutex_lock(&store->queue.lock);
+    release_held(&store->queue);
+    pthread_mutex_unlock(&store->queue.lock);
+}
+
+struct awaited {
+    struct write_op op, *inner;
+    sem_t done;
+};
+
+static void awaited_apply(struct txn *txn, struct write_op *op)
+{
+    struct awaited *a = (struct awaited *)(void *)op;
+    a->inner->apply(txn, a->inner);
+}
+
+static void awaited_done(struct write_op *op)
+{
+    sem_post(&((struct awaited *)(void *)op)->done);
+}
+
+void store_run(struct store *store, struct write_op *op)
+{
+    struct awaited a = {.op = *op, .inner = op};
+    a.op.apply = awaited_apply;
+    a.op.done = awaited_done;
+    sem_init(&a.done, 0, 0);
+    store_submit(store, &a.op);
+    while (sem_wait(&a.done) != 0)
+        ; /* a signal */
+    sem_destroy(&a.done);
 }
 
 /* The kernel's own clock, not base/clock.h: that one may be held by a test, and this thread would
@@ -92,25 +159,34 @@ static struct timespec in_ms(int64_t ms)
     return t;
 }
 
+/* Opening the environment again takes descriptors, and without them there is no store: when they
+ * are scarce, the memory is kept. */
 static void give_back(struct store *store)
 {
-    env_renew(store);
-    store->heavy_since = 0;
+    if (descriptors_left(SPARE_DESCRIPTORS) && env_renew(store))
+        store->heavy_since = 0;
 }
 
-/* Waits, with the lock held, until something is queued, and uses the quiet to give memory back. */
+/* Uses the quiet to give memory back. */
+static void idle(struct store *store)
+{
+    if (store->heavy_since)
+        give_back(store);
+    health_look(store);
+}
+
+/* Waits, with the lock held, until something is queued. */
 static void wait_for_first(struct store *store)
 {
     struct write_queue *q = &store->queue;
-    struct timespec due = in_ms(HEAVY_IDLE_MS);
+    struct timespec due = in_ms(IDLE_MS);
     while (!q->first && !q->stopping) {
-        if (!store->heavy_since) {
-            pthread_cond_wait(&q->wake, &q->lock);
-        } else if (pthread_cond_timedwait(&q->wake, &q->lock, &due) == ETIMEDOUT) {
-            pthread_mutex_unlock(&q->lock);
-            give_back(store);
-            pthread_mutex_lock(&q->lock);
-        }
+        if (pthread_cond_timedwait(&q->wake, &q->lock, &due) != ETIMEDOUT)
+            continue;
+        pthread_mutex_unlock(&q->lock);
+        idle(store);
+        pthread_mutex_lock(&q->lock);
+        due = in_ms(IDLE_MS);
     }
 }
 
@@ -154,14 +230,26 @@ static struct write_op *take_group(struct store *store)
     return group;
 }
 
+/* Before the commit: then what the journals know beyond it is on disk with it. */
+static void sync_journals(struct txn *txn)
+{
+    txn->rc = journals_sync(txn->store);
+    txn->step = "syncing the journals of";
+    txn->table = NULL;
+}
+
 static int try_group(struct store *store, struct write_op *group, struct txn *txn)
 {
     txn_start(store, txn, 0);
     for (struct write_op *op = group; op && !txn->rc; op = op->next)
         op->apply(txn, op);
     uint64_t used = tables_size(txn);
-    if (txn_commit(txn))
+    if (!txn->rc)
+        sync_journals(txn);
+    if (txn_commit(txn)) {
+        reply_memory_forget(store->replies);
         return txn->rc;
+    }
     writer_measure(store, used);
     return 0;
 }
@@ -170,19 +258,8 @@ static void note_failure(struct store *store, const struct txn *txn)
 {
     struct err err;
     metric_add(&retries, 1);
-    if (!atomic_exchange(&store->healthy, false))
-        return;
     txn_failed(txn, &err);
-    bool disk = txn->rc == ENOSPC || txn->rc == EDQUOT || txn->rc == EFBIG || txn->rc == EIO;
-    log_say(LOG_ERROR, "store_write_failed",
-            "%s%s Nothing is lost: it is tried again every second until it works.", err.text,
-            disk ? " Look at the disk's free space and health." : "");
-}
-
-static void note_success(struct store *store)
-{
-    if (!atomic_exchange(&store->healthy, true))
-        log_say(LOG_WARN, "store_write_works", "The store %s can be written again.", store->dir);
+    health_failed(store, txn->rc, err.text);
 }
 
 /* False when the store is closing: then a failure was the last. */
@@ -212,7 +289,8 @@ static int commit_group(struct store *store, struct write_op *group)
         if (!wait_to_retry(store))
             return -1;
     }
-    note_success(store);
+    health_worked(store);
+    health_look(store);
     metric_add(&commits, 1);
     metric_add(&commit_time, clock_mono_us() - began);
     map_trim(store);
@@ -283,6 +361,7 @@ static void queue_init(struct write_queue *q)
     pthread_cond_init(&q->wake, &attr);
     pthread_condattr_destroy(&attr);
     q->last = &q->first;
+    q->held_last = &q->held;
 }
 
 static void queue_release(struct write_queue *q)
@@ -295,6 +374,7 @@ int writer_start(struct store *store, struct err *err)
 {
     register_metrics();
     queue_init(&store->queue);
+    health_look(store);
     int rc = pthread_create(&store->writer, NULL, writer_run, store);
     if (rc == 0)
         return 0;
@@ -306,6 +386,7 @@ void writer_stop(struct store *store)
 {
     pthread_mutex_lock(&store->queue.lock);
     store->queue.stopping = true;
+    release_held(&store->queue);
     pthread_cond_signal(&store->queue.wake);
     pthread_mutex_unlock(&store->queue.lock);
     pthread_join(store->writer, NULL);

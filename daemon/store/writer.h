@@ -12,6 +12,9 @@
  * changes no memory that others see; `done` does that. `done` may free the operation. Both run on
  * the writer's thread, in the order of submission, and must not block; `done` may read and submit.
  *
+ * Patient operations that are submitted while the disk has less room than `min_free` wait until it
+ * has more, or the store closes; the order of submission does not hold for them then.
+ *
  * A group that cannot be committed is never dropped while the store is open, whatever the reason: a
  * damaged record that an operation meets stops all writing until somebody repairs the folder.
  */
@@ -25,10 +28,15 @@ struct write_op {
     void (*done)(struct write_op *op);
     unsigned records; /* about how many records it writes, for the size of a group */
     bool urgent;      /* somebody waits: commit now rather than after the interval */
+    bool patient;     /* it brings new work: held back while the disk has little room */
     struct write_op *next;
 };
 
 /* Queues an operation; the embedding object must live until `done`. */
 void store_submit(struct store *store, struct write_op *op);
+
+/* Submits an operation that has only `apply`, and returns when it is durable, however long that
+ * takes. For the start, where nothing else is to be done. */
+void store_run(struct store *store, struct write_op *op);
 
 #endif

@@ -11,6 +11,8 @@ static void write_again(const struct import_options *o, struct buf *out)
 {
     buf_add_text(out, "list=");
     url_encode(out, o->list);
+    if (o->consented)
+        buf_add_text(out, "&consent=granted");
     for (size_t i = 0; i < o->map_count; i++) {
         buf_add_text(out, "&map=");
         url_encode(out, o->maps[i].column);
@@ -22,6 +24,7 @@ static void write_again(const struct import_options *o, struct buf *out)
 static void assert_same(const struct import_options *a, const struct import_options *b)
 {
     assert(str_eq(a->list, b->list) && a->map_count == b->map_count);
+    assert(a->consented == b->consented);
     for (size_t i = 0; i < a->map_count; i++) {
         assert(str_eq(a->maps[i].column, b->maps[i].column));
         assert(str_eq(a->maps[i].attribute, b->maps[i].attribute));

@@ -22,6 +22,8 @@ static void write_again(const struct submission *s, struct buf *out)
     add_if(&json, "name", s->name.at ? s->name : STR(""));
     add_if(&json, "message_name", s->message_name.at ? s->message_name : STR(""));
     add_if(&json, "identity", s->identity.at ? s->identity : STR(""));
+    if (s->key.len)
+        add_if(&json, "key", s->key);
     json_add_text(&json, "lane", str_of(job_lane_name(s->lane)));
     json_add_bool(&json, "dry_run", s->dry_run);
     json_close_object(&json);
@@ -32,6 +34,7 @@ static void assert_same(const struct submission *a, const struct submission *b)
     assert(str_eq(a->source, b->source) && str_eq(a->segment, b->segment));
     assert(str_eq(a->name, b->name) && str_eq(a->message_name, b->message_name));
     assert(str_eq(a->identity, b->identity));
+    assert(str_eq(a->key, b->key) && a->key.len <= JOB_KEY_MAX);
     assert(a->lane == b->lane && a->dry_run == b->dry_run);
 }
 
@@ -46,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         write_again(&first, &text);
         assert(submission_parse(buf_str(&text), &arena, &second, &err) == 0);
         assert_same(&first, &second);
+        assert(first.key.len == 0 || submission_take_key(&second, first.key, &err) == 0);
     } else {
         assert(err.text[0]);
     }

@@ -67,6 +67,24 @@ static void try_site_lesson(struct str value)
     assert(lesson.flags >= SITE_NO_OVERLAP && lesson.flags <= 7);
 }
 
+static void try_message(struct str value)
+{
+    struct str source;
+    if (!message_parse(value, &source))
+        return;
+    assert_within(source, value);
+    assert(source.at && source.len + 5 == value.len);
+}
+
+static void try_job_key(struct str value)
+{
+    struct job_key key;
+    if (!job_key_parse(value, &key))
+        return;
+    assert(key.job > 0 && value.len == 9 + sizeof(key.parts));
+    assert(memcmp(key.parts, value.at + 9, sizeof(key.parts)) == 0);
+}
+
 /* The checksum is put right, or no input would ever pass it. */
 static void try_set(struct str value)
 {
@@ -87,9 +105,9 @@ static void try_set(struct str value)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const tries[])(struct str) = {try_contact, try_job, try_ledger, try_set,
-                                                try_site_lesson};
+    static void (*const tries[])(struct str) = {try_contact,     try_job,     try_ledger, try_set,
+                                                try_site_lesson, try_job_key, try_message};
     if (size > 0)
-        tries[data[0] % 5](str_from(data + 1, size - 1));
+        tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](str_from(data + 1, size - 1));
     return 0;
 }

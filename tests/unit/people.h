@@ -27,7 +27,8 @@ static inline void people_open(struct people *p)
     if (!mkdtemp(p->folder))
         fail_msg("no folder for the test");
     snprintf(path, sizeof(path), "%s/data", p->folder);
-    struct store_options options = {path, 64 << 20, 1, 1000};
+    struct store_options options = {
+        .dir = path, .map_size = 64 << 20, .commit_interval_ms = 1, .commit_records = 1000};
     p->store = store_open(&options, &err);
     if (!p->store)
         fail_msg("%s", err.text);

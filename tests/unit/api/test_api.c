@@ -1,4 +1,5 @@
 /* The API as a whole: opening, closing, and peers who read slowly or leave. */
+#include "store/health.h"
 #include "unit/api/house.h"
 
 static void the_status_is_told(void **state)
@@ -14,6 +15,35 @@ static void the_status_is_told(void **state)
     refused(h, "GET", "/v1/nosuch", STR(""), 404, "/v1/nosuch");
     refused(h, "DELETE", "/v1/jobs", STR(""), 405, "DELETE");
     refused(h, "POST", "/v1/jobs/1/pause", STR("{\"a\": 1}"), 404, "no job 1");
+}
+
+static void wait_healthy(struct house *h, bool healthy)
+{
+    while (store_healthy(h->people.store) != healthy)
+        usleep(1000);
+}
+
+static void little_room_is_told_and_new_work_refused(void **state)
+{
+    struct house *h = *state;
+    json_decref(import(h, "/v1/contacts/import?list=everyone", STR("email\nada@a.example\n")));
+    store_set_min_free(h->people.store, INT64_MAX);
+    wait_healthy(h, false);
+    json_t *status = get(h, "/v1/status");
+    assert_true(json_is_false(json_object_get(status, "healthy")));
+    assert_non_null(strstr(json_string_value(json_object_get(status, "trouble")), "nearly full"));
+    assert_true(number(json_object_get(status, "store"), "free_bytes") > 0);
+    json_decref(status);
+    struct str job = STR("{\"message\": \"Subject: x\\nFrom: a@b.example\\n\\nHello\\n\","
+                         " \"to\": \"list:everyone\"}");
+    refused(h, "POST", "/v1/jobs", job, 503, "nearly full");
+    refused(h, "POST", "/v1/contacts/import", STR("email\nb@a.example\n"), 503, "nearly full");
+    json_decref(ask(h, "POST", "/v1/contacts/ada@a.example/suppress", STR(""), 200));
+    store_set_min_free(h->people.store, 0);
+    wait_healthy(h, true);
+    status = get(h, "/v1/status");
+    assert_true(json_is_null(json_object_get(status, "trouble")));
+    json_decref(status);
 }
 
 static void a_second_api_on_the_socket_is_refused(void **state)
@@ -114,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         API_TEST(the_status_is_told),
+        API_TEST(little_room_is_told_and_new_work_refused),
         API_TEST(a_second_api_on_the_socket_is_refused),
         API_TEST(a_slow_reader_gets_everything),
         API_TEST(readers_that_leave_take_nothing_along),

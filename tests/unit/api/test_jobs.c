@@ -58,6 +58,44 @@ static void a_dry_run_makes_nothing(void **state)
     refused(h, "GET", "/v1/jobs/1", STR(""), 404, "no job 1");
 }
 
+static bool is_repeated(json_t *answer)
+{
+    bool repeated = json_is_true(json_object_get(answer, "repeated"));
+    assert_int_equal(number(answer, "id"), 1);
+    assert_int_equal(number(answer, "recipients"), 3);
+    json_decref(answer);
+    return repeated;
+}
+
+static void a_submission_with_a_key_is_made_once(void **state)
+{
+    struct house *h = *state;
+    json_decref(import(h, "/v1/contacts/import?list=everyone", STR(PEOPLE)));
+    assert_false(
+        is_repeated(ask(h, "POST", "/v1/jobs", message_to("all", ", \"key\": \"k\""), 201)));
+    assert_true(
+        is_repeated(ask(h, "POST", "/v1/jobs", message_to("all", ", \"key\": \"k\""), 200)));
+    refused(h, "POST", "/v1/jobs", message_to("list:everyone", ", \"key\": \"k\""), 409,
+            "job 1, and this submission is another one (other audience)");
+    json_t *dry = ask(h, "POST", "/v1/jobs",
+                      message_to("list:everyone", ", \"key\": \"k\", \"dry_run\": true"), 200);
+    assert_null(json_object_get(dry, "repeated"));
+    json_decref(dry);
+    json_t *page = get(h, "/v1/jobs");
+    assert_int_equal(json_array_size(json_object_get(page, "jobs")), 1);
+    json_decref(page);
+}
+
+/* A client that repeats does so after an answer: a refusal must not use the key up. */
+static void a_refused_submission_leaves_its_key_free(void **state)
+{
+    struct house *h = *state;
+    refused(h, "POST", "/v1/jobs", message_to("all", ", \"key\": \"k\""), 400, "is empty");
+    json_decref(import(h, "/v1/contacts/import?list=everyone", STR(PEOPLE)));
+    assert_false(
+        is_repeated(ask(h, "POST", "/v1/jobs", message_to("all", ", \"key\": \"k\""), 201)));
+}
+
 static void jobs_are_listed_newest_first(void **state)
 {
     struct house *h = *state;
@@ -208,10 +246,16 @@ static void why_has_the_newest_twenty_copies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        API_TEST(a_job_is_submitted_and_shown),     API_TEST(a_dry_run_makes_nothing),
-        API_TEST(jobs_are_listed_newest_first),     API_TEST(a_job_is_paused_resumed_and_cancelled),
-        API_TEST(wrong_submissions_change_nothing), API_TEST(recipients_are_json_lines),
-        API_TEST(why_tells_the_story_of_a_copy),    API_TEST(why_has_the_newest_twenty_copies),
+        API_TEST(a_job_is_submitted_and_shown),
+        API_TEST(a_dry_run_makes_nothing),
+        API_TEST(a_submission_with_a_key_is_made_once),
+        API_TEST(a_refused_submission_leaves_its_key_free),
+        API_TEST(jobs_are_listed_newest_first),
+        API_TEST(a_job_is_paused_resumed_and_cancelled),
+        API_TEST(wrong_submissions_change_nothing),
+        API_TEST(recipients_are_json_lines),
+        API_TEST(why_tells_the_story_of_a_copy),
+        API_TEST(why_has_the_newest_twenty_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

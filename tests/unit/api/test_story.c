@@ -26,7 +26,8 @@ static struct buf sentences(const struct job_record *job, const struct ledger_en
     struct buf out = BUF_INIT;
     struct json json = json_to(&out);
     json_open_object(&json, NULL);
-    story_write_sentences(&json, "s", job, entry, suppressed);
+    story_write_sentences(&json, "s", job, entry->source ? STR("mail1") : (struct str){NULL, 0},
+                          entry, suppressed);
     json_close_object(&json);
     return out;
 }
@@ -111,6 +112,19 @@ static void copies_that_are_not_sent_say_why(void **state)
         .state = RECIPIENT_SKIPPED, .reason = SKIP_SUPPRESSED, .first = DAY, .last = DAY};
     assert_says(&job, &skipped, true,
                 "\"It was not sent on 2026-11-22 00:00:00 UTC: the contact is suppressed.\"");
+    struct ledger_entry left = {.state = RECIPIENT_SKIPPED,
+                                .reason = SKIP_LEFT_LIST,
+                                .attempts = 1,
+                                .last = DAY,
+                                .text = STR("the contact left the list 'a'")};
+    assert_says(&job, &left, false,
+                "\"It was tried once, on 2026-11-22 00:00:00 UTC.\", \"It was not sent on "
+                "2026-11-22 00:00:00 UTC: the contact left the list 'a'.\"");
+    left.text = STR("");
+    left.attempts = 0;
+    assert_says(&job, &left, false,
+                "\"It was not sent on 2026-11-22 00:00:00 UTC: the contact left a list that the "
+                "job is for.\"");
     struct ledger_entry cancelled = {.state = RECIPIENT_CANCELLED};
     assert_says(&job, &cancelled, false,
                 "\"The job was cancelled on 2026-11-22 00:01:00 UTC, before this copy was "
@@ -125,7 +139,7 @@ static struct buf facts(const struct ledger_entry *entry)
 {
     struct buf out = BUF_INIT;
     struct json json = json_to(&out);
-    story_write_facts(&json, entry);
+    story_write_facts(&json, entry->source ? STR("mail1") : (struct str){NULL, 0}, entry);
     return out;
 }
 
@@ -136,14 +150,18 @@ static void facts_of_a_bounce(void **state)
                              .attempts = 1,
                              .first = DAY,
                              .last = DAY,
+                             .source = 1,
+                             .message_version = 2,
                              .code = 550,
                              .enhanced = {5, 1, 1},
                              .text = STR("No such user")};
     struct buf got = facts(&e);
     assert_string_equal(
-        got.at, "\"state\": \"bounced\", \"reason\": null, \"attempts\": 1, \"first\": "
-                "\"2026-11-22T00:00:00Z\", \"last\": \"2026-11-22T00:00:00Z\", \"again_at\": null, "
-                "\"code\": 550, \"enhanced\": \"5.1.1\", \"reply\": \"550 5.1.1 No such user\"");
+        got.at,
+        "\"state\": \"bounced\", \"reason\": null, \"attempts\": 1, \"doubts\": 0, \"first\": "
+        "\"2026-11-22T00:00:00Z\", \"last\": \"2026-11-22T00:00:00Z\", \"again_at\": null, "
+        "\"code\": 550, \"enhanced\": \"5.1.1\", \"reply\": \"550 5.1.1 No such user\", "
+        "\"source\": \"mail1\", \"message_version\": 2");
     buf_release(&got);
 }
 
@@ -153,9 +171,10 @@ static void facts_of_a_copy_that_nobody_tried(void **state)
     struct ledger_entry e = {.state = RECIPIENT_QUEUED};
     struct buf got = facts(&e);
     assert_string_equal(
-        got.at, "\"state\": \"queued\", \"reason\": null, \"attempts\": 0, \"first\": null, "
-                "\"last\": null, \"again_at\": null, \"code\": null, \"enhanced\": null, "
-                "\"reply\": null");
+        got.at,
+        "\"state\": \"queued\", \"reason\": null, \"attempts\": 0, \"doubts\": 0, \"first\": null, "
+        "\"last\": null, \"again_at\": null, \"code\": null, \"enhanced\": null, "
+        "\"reply\": null, \"source\": null, \"message_version\": null");
     buf_release(&got);
 }
 
@@ -178,9 +197,31 @@ static void facts_of_a_skipped_copy_have_a_reason(void **state)
     buf_release(&got);
 }
 
+static void a_copy_that_was_in_doubt_before_it_was_delivered(void **state)
+{
+    (void)state;
+    struct job_record job = job_in(JOB_FINISHED);
+    struct ledger_entry e = {.state = RECIPIENT_DELIVERED,
+                             .attempts = 2,
+                             .doubts = 1,
+                             .first = DAY + 1,
+                             .last = DAY + 5,
+                             .source = 1,
+                             .message_version = 3,
+                             .code = 250,
+                             .text = STR("Ok")};
+    assert_says(
+        &job, &e, false,
+        "\"It was tried 2 times, the last time on 2026-11-22 00:00:05 UTC; the receiver "
+        "answered: 250 Ok.\", \"It went out from the source \\\"mail1\\\", with version 3 "
+        "of the message.\", \"Once its last byte was sent and no answer came: there may be up "
+        "to 2 copies.\", \"It is delivered: the receiver has taken responsibility for it.\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_copy_that_was_in_doubt_before_it_was_delivered),
         cmocka_unit_test(a_copy_that_was_delivered),
         cmocka_unit_test(a_copy_that_waits),
         cmocka_unit_test(a_copy_in_doubt_says_what_the_job_promises),

@@ -17,7 +17,8 @@ static void takes_every_field(void **state)
     struct str body = STR("{\"message\": \"Subject: x\\n\\nhi\", \"to\": \"list:a\", "
                           "\"message_name\": \"a.md\", \"name\": \"Spring \\u00e9\", "
                           "\"identity\": \"two\", \"lane\": \"transactional\", "
-                          "\"guarantee\": \"at-most-once\", \"dry_run\": true}");
+                          "\"guarantee\": \"at-most-once\", \"key\": \"May \\u00e9\", "
+                          "\"dry_run\": true}");
     assert_int_equal(submission_parse(body, &arena, &s, &err), 0);
     assert_true(str_eq(s.source, STR("Subject: x\n\nhi")));
     assert_true(str_eq(s.segment, STR("list:a")));
@@ -26,6 +27,7 @@ static void takes_every_field(void **state)
     assert_true(str_eq(s.identity, STR("two")));
     assert_int_equal(s.lane, LANE_TRANSACTIONAL);
     assert_int_equal(s.guarantee, GUARANTEE_AT_MOST_ONCE);
+    assert_true(str_eq(s.key, STR("May \xC3\xA9")));
     assert_true(s.dry_run);
     arena_release(&arena);
 }
@@ -41,7 +43,7 @@ static void needs_two_fields_only(void **state)
     assert_int_equal(s.lane, LANE_BULK);
     assert_int_equal(s.guarantee, GUARANTEE_AT_LEAST_ONCE);
     assert_false(s.dry_run);
-    assert_int_equal(s.name.len + s.message_name.len + s.identity.len, 0);
+    assert_int_equal(s.name.len + s.message_name.len + s.identity.len + s.key.len, 0);
     arena_release(&arena);
 }
 
@@ -66,6 +68,11 @@ static void refuses_with_a_sentence_that_names_what(void **state)
         {STR("{\"message\": \"m\", \"to\": \"all\", \"lane\": 1}"), "\"bulk\""},
         {STR("{\"message\": \"m\", \"to\": \"all\", \"guarantee\": \"\"}"), "\"at-most-once\""},
         {STR("{\"message\": \"m\", \"to\": \"all\", \"guarantee\": 1}"), "\"at-most-once\""},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"key\": \"\"}"), "\"key\" must have 1 to 200"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"key\": 12}"), "\"key\" must be a text"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"key\": \"a\\n\"}"), "\"key\" must have"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"key\": \"a\\u007F\"}"), "\"key\" must have"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"key\": \"a\\u009F\"}"), "\"key\" must have"},
         {STR("{\"message\": \"a\\u0000b\", \"to\": \"all\"}"), "u0000"},
         {STR("{\"message\": \"\xFF\", \"to\": \"all\"}"), "not JSON"},
         {STR("{\"message\": \"m\", \"to\": \"all\"} x"), "not JSON"},
@@ -79,6 +86,34 @@ static void refuses_with_a_sentence_that_names_what(void **state)
             fail_msg("case %zu says: %s", i, err.text);
         arena_release(&arena);
     }
+}
+
+static int take_key(struct submission *s, struct str key, const char *says)
+{
+    struct err err = {""};
+    int result = submission_take_key(s, key, &err);
+    if (result != 0 && (!strstr(err.text, says) || !str_ends(str_of(err.text), STR("."))))
+        fail_msg("%s", err.text);
+    return result;
+}
+
+static void takes_the_key_of_the_header(void **state)
+{
+    (void)state;
+    struct submission s = {.dry_run = false};
+    char text[JOB_KEY_MAX + 1];
+    memset(text, 'k', sizeof(text));
+    assert_int_equal(take_key(&s, str_from(text, JOB_KEY_MAX), ""), 0);
+    assert_int_equal(s.key.len, JOB_KEY_MAX);
+    assert_int_equal(take_key(&s, str_from(text, JOB_KEY_MAX), ""), 0);
+    assert_int_equal(take_key(&s, STR("kk"), "are not the same"), -1);
+    s.key = STR("");
+    assert_int_equal(take_key(&s, str_from(text, sizeof(text)), "1 to 200 bytes"), -1);
+    assert_int_equal(take_key(&s, STR(""), "1 to 200 bytes"), -1);
+    assert_int_equal(take_key(&s, STR("a\tb"), "control characters"), -1);
+    assert_int_equal(take_key(&s, STR("a\xC2\x80"), "control characters"), -1);
+    assert_int_equal(take_key(&s, STR("a\xFF"), "UTF-8"), -1);
+    assert_int_equal(take_key(&s, STR("\xC2\xA0\xE2\x82\xAC"), ""), 0);
 }
 
 static void bounds_depth(void **state)
@@ -102,6 +137,7 @@ int main(void)
         cmocka_unit_test(takes_every_field),
         cmocka_unit_test(needs_two_fields_only),
         cmocka_unit_test(refuses_with_a_sentence_that_names_what),
+        cmocka_unit_test(takes_the_key_of_the_header),
         cmocka_unit_test(bounds_depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
 #include "unit/audience/help.h"
 
 #include "audience/segment.h"
+#include "store/ledger.h"
+#include "store/sets.h"
 
 /* a and b are on "first", b and c on "second", d on "other list". */
 static void lists_make(const struct place *p)
@@ -70,6 +72,60 @@ static void what_does_not_exist(void **state)
                     "Column 9: There is no contact \"z@x.example\".");
 }
 
+/* Two job records: 12 was for a, b, c and for somebody who is gone; a has it, b bounced. 13 was the
+ * same and is cancelled. */
+static void write_jobs(struct txn *txn, void *ctx)
+{
+    (void)ctx;
+    for (uint32_t id = 12; id <= 13; id++) {
+        struct job_record job = {.id = id, .state = id == 12 ? JOB_SENDING : JOB_CANCELLED};
+        struct ledger_entry delivered = {.job = id, .contact = 1, .state = RECIPIENT_DELIVERED};
+        struct ledger_entry bounced = {.job = id, .contact = 2, .state = RECIPIENT_BOUNCED};
+        struct ledger_entry gone = {.job = id, .contact = 9, .state = RECIPIENT_BOUNCED};
+        job_write(txn, &job);
+        set_add(txn, SET_JOB, id, (const uint32_t[]){1, 2, 3, 9}, 4);
+        ledger_write(txn, &delivered);
+        ledger_write(txn, &bounced);
+        ledger_write(txn, &gone);
+    }
+}
+
+static void earlier_jobs(void **state)
+{
+    struct place *p = *state;
+    lists_make(p);
+    write_now(p->store, write_jobs, NULL);
+    assert_resolves(p, "job:12", "abc");
+    assert_resolves(p, "job:12:delivered", "a");
+    assert_resolves(p, "job:12:bounced", "b");
+    assert_resolves(p, "job:12:queued", "c");
+    assert_resolves(p, "job:12:cancelled", "");
+    assert_resolves(p, "job:13:queued", "");
+    assert_resolves(p, "job:13:cancelled", "c");
+    assert_resolves(p, "all and not job:12", "d");
+    assert_resolves(p, "not job:12:delivered", "bcd");
+    assert_resolves(p, "list:second and not (job:12:delivered or job:12:bounced)", "c");
+    assert_resolves(p, "all and not job:14", "There is no job 14 (column 13).");
+    assert_resolves(p, "job:14:bounced", "There is no job 14 (column 1).");
+}
+
+/* One address is one contact, however two files spell it, and so has one place in any set. */
+static void overlapping_lists_have_each_address_once(void **state)
+{
+    struct place *p = *state;
+    import_whole(p, "first",
+                 STR("email\nanna@b\xC3\xBC"
+                     "cher.example\nBOB@dest.example\ncarl@dest.example\n"));
+    import_whole(p, "second",
+                 STR("email\nAnna@xn--bcher-kva.example\nbob@DEST.Example\n"
+                     "anna@B\xC3\x9C"
+                     "CHER.EXAMPLE\n\"\"\"bob\"\"@dest.example\"\ndora@dest.example\n"));
+    assert_resolves(p, "all", "abcd");
+    assert_resolves(p, "list:first and list:second", "ab");
+    assert_resolves(p, "list:first or list:second", "abcd");
+    assert_resolves(p, "list:second or email:ANNA@xn--bcher-kva.example", "abd");
+}
+
 static void counts(void **state)
 {
     struct place *p = *state;
@@ -88,8 +144,8 @@ static void counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(set_algebra),
-        STORE_TEST(what_does_not_exist),
+        STORE_TEST(set_algebra),  STORE_TEST(what_does_not_exist),
+        STORE_TEST(earlier_jobs), STORE_TEST(overlapping_lists_have_each_address_once),
         STORE_TEST(counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static struct {
     struct composers *composers;
     struct loop front;
     struct campaign *campaign;
-    struct campaign_answer answer;
+    struct campaign_answer answer, second;
     bool answered;
     bool offered[DOMAINS + 1];
     struct mailing *mailing; /* of the last offer */
@@ -96,6 +96,12 @@ static void on_answer(void *ctx, const struct campaign_answer *answer)
     (void)ctx;
     t.answer = *answer;
     t.answered = true;
+}
+
+static void on_second_answer(void *ctx, const struct campaign_answer *answer)
+{
+    (void)ctx;
+    t.second = *answer;
 }
 
 static void await(void)
@@ -375,6 +381,31 @@ static void refusals_say_why_and_write_nothing(void **state)
     assert_int_equal(submit("list:few"), 1);
 }
 
+/* Both are in one group of writes, or nearly so: the second does not wait for the first's answer.
+ */
+static void a_submission_that_comes_twice_at_once_makes_one_job(void **state)
+{
+    (void)state;
+    struct submission s = {
+        .source = str_of(source), .segment = STR("list:few"), .key = STR("twice")};
+    struct campaign_answer first;
+    campaign_submit(t.campaign, &s, on_answer, NULL);
+    campaign_submit(t.campaign, &s, on_second_answer, NULL);
+    await();
+    first = t.answer;
+    for (int i = 0; i < 20000 && !t.second.job; i++)
+        turn();
+    assert_int_equal(first.job, 1);
+    assert_false(first.repeated);
+    assert_int_equal(t.second.result, CAMPAIGN_OK);
+    assert_int_equal(t.second.job, 1);
+    assert_true(t.second.repeated);
+    assert_int_equal(t.second.recipients, 10);
+    await_fanout(1);
+    assert_int_equal(count_queue(1).count, 10);
+    assert_int_equal(campaign_active(t.campaign), 1);
+}
+
 static void a_dry_run_only_counts(void **state)
 {
     (void)state;
@@ -400,6 +431,7 @@ int main(void)
         TEST(fan_out_goes_on_after_a_restart),
         TEST(a_job_that_no_longer_compiles_waits_paused),
         TEST(refusals_say_why_and_write_nothing),
+        TEST(a_submission_that_comes_twice_at_once_makes_one_job),
         TEST(a_dry_run_only_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

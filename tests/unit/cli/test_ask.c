@@ -4,6 +4,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "cli/ask.h"
 
@@ -73,6 +77,77 @@ static void nobody_listens(void **state)
     assert_int_equal(cli.err.text[0], 'N');
 }
 
+/* A daemon that takes `deaf` requests and goes away without an answer, and answers the next. */
+struct forgetful {
+    char folder[32], path[64];
+    int listener, deaf, heard;
+    pthread_t thread;
+};
+
+static void *forgetful_run(void *ctx)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"id\": 5}";
+    struct forgetful *d = ctx;
+    char request[4096];
+    for (int i = 0; i <= d->deaf; i++) {
+        int fd = accept(d->listener, NULL, NULL);
+        d->heard += read(fd, request, sizeof(request)) > 0;
+        if (i == d->deaf && write(fd, answer, sizeof(answer) - 1) < 0)
+            d->heard = -1;
+        close(fd);
+    }
+    return NULL;
+}
+
+static void forgetful_start(struct forgetful *d, int deaf)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    *d = (struct forgetful){.folder = "/tmp/tocsin-ask-XXXXXX", .deaf = deaf};
+    assert_non_null(mkdtemp(d->folder));
+    snprintf(d->path, sizeof(d->path), "%s/c.sock", d->folder);
+    memcpy(address.sun_path, d->path, sizeof(d->path));
+    d->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(d->listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(d->listener, 8), 0);
+    assert_int_equal(pthread_create(&d->thread, NULL, forgetful_run, d), 0);
+}
+
+static void forgetful_end(struct forgetful *d)
+{
+    pthread_join(d->thread, NULL);
+    close(d->listener);
+    unlink(d->path);
+    rmdir(d->folder);
+}
+
+static void what_is_safe_to_repeat_is_asked_again(void **state)
+{
+    (void)state;
+    struct forgetful daemon;
+    bool sent = false;
+    json_t *answer;
+    forgetful_start(&daemon, 2);
+    struct cli cli = {.socket = daemon.path};
+    assert_int_equal(ask_post_again(&cli, "/v1/jobs", STR("{}"), &answer, &sent), CLI_OK);
+    assert_int_equal(json_count(answer, "id"), 5);
+    assert_true(sent);
+    json_decref(answer);
+    forgetful_end(&daemon);
+    assert_int_equal(daemon.heard, 3);
+    http_client_free(cli.client);
+}
+
+static void what_nobody_heard_is_not_asked_again(void **state)
+{
+    (void)state;
+    struct cli cli = {.socket = "nosuch/control.sock"};
+    bool sent = true;
+    json_t *answer;
+    assert_int_equal(ask_post_again(&cli, "/v1/jobs", STR("{}"), &answer, &sent), CLI_NO_DAEMON);
+    assert_false(sent);
+    assert_null(answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,6 +156,8 @@ int main(void)
         cmocka_unit_test(values_are_encoded_in_targets),
         cmocka_unit_test(values_as_text),
         cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(what_is_safe_to_repeat_is_asked_again),
+        cmocka_unit_test(what_nobody_heard_is_not_asked_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,6 +66,7 @@ static void what_is_left_out_has_its_default(void **state)
     assert_int_equal(c->store.map_size, 268435456);
     assert_int_equal(c->store.commit_interval_ms, 50);
     assert_int_equal(c->store.commit_records, 10000);
+    assert_int_equal(c->store.min_free, 64 << 20);
     assert_int_equal(c->identities[0].dkim_count, 0);
     assert_null(c->identities[0].from.at);
     assert_string_equal(c->identities[0].base_url.at, "https://send.example");
@@ -96,7 +97,8 @@ static void every_kind_of_value_is_read(void **state)
                   "    dkim { selector = rsa key = dkim.pem }\n"
                   "    dkim { selector = ed key = dkim.pem } }\n"
                   "retry { first = 10s factor = 1.5 max = 1m max_age = 2m }\n"
-                  "store { map_size = 4MiB commit_interval = 0ms commit_records = 1 }\n");
+                  "store { map_size = 4MiB commit_interval = 0ms commit_records = 1\n"
+                  "    min_free = 0B }\n");
     assert_string_equal(c->identities[0].base_url.at, "https://t.example.org");
     assert_string_equal(c->log.file.at, "/var/log/tocsin.log");
     assert_int_equal(c->log.level, LOG_DEBUG);
@@ -119,6 +121,7 @@ static void every_kind_of_value_is_read(void **state)
     assert_string_equal(c->identities[1].dkim[1].selector.at, "ed");
     assert_float_equal(c->retry.factor, 1.5, 1e-9);
     assert_int_equal(c->store.map_size, 4194304);
+    assert_int_equal(c->store.min_free, 0);
     assert_int_equal(c->store.commit_interval_ms, 0);
     config_unref(c);
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <sys/resource.h>
 
 #include "base/buf.h"
 #include "loop/address.h"
@@ -306,7 +307,7 @@ static void refused(void **state)
     assert_non_null(strstr(ear.detail, "connection refused"));
 }
 
-/* A source address that is not ours fails in the same way, and never inside the call. */
+/* A source address that is not ours is no fault of the peer, and not told inside the call. */
 static void a_foreign_source_address(void **state)
 {
     (void)state;
@@ -317,8 +318,26 @@ static void a_foreign_source_address(void **state)
     ear.stream = stream_connect(&ear.loop, &target, &events, &ear);
     assert_int_equal(ear.closed, 0);
     ear_run(&ear);
-    assert_int_equal(ear.why, STREAM_CONNECT_FAILED);
+    assert_int_equal(ear.why, STREAM_SHORTAGE);
     assert_non_null(strstr(ear.detail, "address not available"));
+}
+
+static void without_descriptors_the_peer_is_not_to_blame(void **state)
+{
+    (void)state;
+    struct ear ear;
+    struct rlimit before, none;
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = 0;
+    ear_init(&ear);
+    setrlimit(RLIMIT_NOFILE, &none);
+    ear_connect(&ear, 1, 1000);
+    setrlimit(RLIMIT_NOFILE, &before);
+    ear_run(&ear);
+    assert_int_equal(ear.opened, 0);
+    assert_int_equal(ear.why, STREAM_SHORTAGE);
+    assert_non_null(strstr(ear.detail, "too many open files"));
 }
 
 static void our_own_source_address(void **state)
@@ -465,6 +484,7 @@ int main(void)
         cmocka_unit_test(nothing_comes_while_paused),
         cmocka_unit_test(refused),
         cmocka_unit_test(a_foreign_source_address),
+        cmocka_unit_test(without_descriptors_the_peer_is_not_to_blame),
         cmocka_unit_test(our_own_source_address),
         cmocka_unit_test(nobody_answers),
         cmocka_unit_test(a_reset_is_an_end_by_the_peer),

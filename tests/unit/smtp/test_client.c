@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "loop/address.h"
 #include "loop/loop.h"
 #include "loop/stream.h"
 #include "unit/loop/sockets.h"
@@ -333,6 +334,18 @@ static void test_nobody_listens(void **state)
     world.server.listener = peer_listen(&port);
 }
 
+static void test_nothing_to_connect_with(void **state)
+{
+    (void)state;
+    socket_address_parse(STR("192.0.2.1:0"), &world.params.source, NULL);
+    assert_int_equal(loop_init(&world.loop, "test", NULL), 0);
+    world.client = smtp_client_new(&world.loop, &world.params, &events, &world);
+    loop_run(&world.loop);
+    loop_release(&world.loop);
+    assert_string_equal(world.told.at, "nothing to connect with");
+    world.params.source.ss_family = AF_UNSPEC;
+}
+
 static void test_a_server_that_says_nothing(void **state)
 {
     (void)state;
@@ -416,6 +429,7 @@ int main(void)
         RUNS(test_a_handshake_with_no_tls_behind_it),
         RUNS(test_a_server_that_leaves_in_the_handshake),
         RUNS(test_nobody_listens),
+        RUNS(test_nothing_to_connect_with),
         RUNS(test_a_server_that_says_nothing),
         RUNS(test_a_server_that_falls_silent),
         RUNS(test_an_answer_that_nobody_had_time_to_read),

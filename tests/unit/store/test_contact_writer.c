@@ -177,7 +177,11 @@ static void an_update_may_not_pass_the_bounds(struct txn *txn, void *ctx)
     struct contact_attribute many[CONTACT_MAX_ATTRIBUTES];
     for (uint32_t i = 0; i < CONTACT_MAX_ATTRIBUTES; i++)
         many[i] = (struct contact_attribute){i + 1, STR("v")};
-    struct contact_row row = {STR("a@b"), STR("a@b"), STR("b"), many, CONTACT_MAX_ATTRIBUTES};
+    struct contact_row row = {.key = STR("a@b"),
+                              .address = STR("a@b"),
+                              .domain = STR("b"),
+                              .attributes = many,
+                              .attribute_count = CONTACT_MAX_ATTRIBUTES};
     struct contact_writer *w = contact_writer_begin(txn, NOW);
     assert_int_equal(contact_writer_put(w, &row, &change), 1);
     many[0].id = 1000;
@@ -256,6 +260,45 @@ static void many_batches_make_a_whole(void **state)
     read_end(&txn);
 }
 
+struct consenting {
+    struct contact_row row;
+    enum contact_change change;
+    uint8_t before, flags;
+};
+
+static void bring_consent(struct txn *txn, void *ctx)
+{
+    struct consenting *c = ctx;
+    struct contact contact;
+    if (contact_find(txn, c->row.key, &contact))
+        contact_set_flags(txn, contact.id, c->before, (uint8_t)~c->before, NOW);
+    struct contact_writer *w = contact_writer_begin(txn, NOW);
+    contact_writer_put(w, &c->row, &c->change);
+    contact_writer_end(w);
+    contact_find(txn, c->row.key, &contact);
+    c->flags = contact.flags;
+}
+
+static void assert_consent(struct place *p, uint8_t before, enum contact_change change,
+                           uint8_t after)
+{
+    struct consenting c = {
+        .row = {.key = STR("a@b"), .address = STR("a@b"), .domain = STR("b"), .consented = true},
+        .before = before};
+    write_now(p->store, bring_consent, &c);
+    assert_int_equal(c.change, change);
+    assert_int_equal(c.flags, after);
+}
+
+static void consent_is_taken_but_outweighs_no_refusal(void **state)
+{
+    struct place *p = *state;
+    assert_consent(p, 0, CONTACT_ADDED, CONTACT_CONSENTED);
+    assert_consent(p, CONTACT_CONSENTED, CONTACT_UNCHANGED, CONTACT_CONSENTED);
+    assert_consent(p, CONTACT_SUPPRESSED, CONTACT_UPDATED, CONTACT_SUPPRESSED | CONTACT_CONSENTED);
+    assert_consent(p, CONTACT_CONSENT_REFUSED, CONTACT_UNCHANGED, CONTACT_CONSENT_REFUSED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +310,7 @@ int main(void)
         STORE_TEST(refused_rows_write_nothing),
         STORE_TEST(bounds_hold_for_updates_too),
         STORE_TEST(many_batches_make_a_whole),
+        STORE_TEST(consent_is_taken_but_outweighs_no_refusal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

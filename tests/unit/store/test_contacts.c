@@ -148,6 +148,21 @@ static void an_index_to_nobody_is_damage(void **state)
     txn_end(&txn);
 }
 
+static void consent_has_three_names(void **state)
+{
+    static const uint8_t flags[] = {0, CONTACT_CONSENTED, CONTACT_CONSENT_REFUSED};
+    static const char *const names[] = {"unknown", "granted", "refused"};
+    uint8_t flag;
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(contact_consent_name(flags[i] | CONTACT_SUPPRESSED), names[i]);
+        assert_true(contact_consent_parse(str_of(names[i]), &flag));
+        assert_int_equal(flag, flags[i]);
+    }
+    assert_false(contact_consent_parse(STR("yes"), &flag));
+    assert_false(contact_consent_parse((struct str){NULL, 0}, &flag));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +173,7 @@ int main(void)
         STORE_TEST(flags_are_set_and_cleared),
         STORE_TEST(damage_is_found),
         STORE_TEST(an_index_to_nobody_is_damage),
+        cmocka_unit_test(consent_has_three_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,9 @@
 #include "store/jobs.h"
 
 #define EXAMPLE                                                                  \
-    "01 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002" \
+    "02 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002" \
     "00000001 00000000 00000000 00000001 00000000 00000000 00000000 00000000"    \
+    "65000001 00 00000000"                                                       \
     "0003 4d6179 0006 6c6973743a61 0001 78"
 
 static struct job_record example(void)
@@ -16,6 +17,7 @@ static struct job_record example(void)
                                .message = {3, 2},
                                .created = 0x65000000,
                                .started = 0x65000001,
+                               .opened = 0x65000001,
                                .fanned = UINT32_MAX,
                                .recipients = 2,
                                .counts = {[RECIPIENT_QUEUED] = 1, [RECIPIENT_DELIVERED] = 1},
@@ -55,6 +57,23 @@ static void is_read_as_it_was_written(void **state)
     assert_str(got.name, STR("May"));
     assert_str(got.segment, STR("list:a"));
     assert_str(got.identity, STR("x"));
+    read_end(&txn);
+}
+
+static void a_job_of_version_1_is_read(void **state)
+{
+    struct place *p = *state;
+    struct job_record got;
+    struct txn txn;
+    write_raw(p->store, TABLE_JOBS, hex("0000000c"),
+              hex("01 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002"
+                  "00000001 00000000 00000000 00000001 00000000 00000000 00000000 00000000"
+                  "0003 4d6179 0006 6c6973743a61 0001 78"));
+    txn_begin(p->store, &txn);
+    assert_true(job_read(&txn, 12, &got));
+    assert_int_equal(got.opened, 0x65000001);
+    assert_int_equal(got.retry_states, 0);
+    assert_str(got.name, STR("May"));
     read_end(&txn);
 }
 
@@ -128,9 +147,9 @@ static void damage_is_found(void **state)
     char changed[] = EXAMPLE;
     damaged(p, "01 02 01 00");
     damaged(p, EXAMPLE "00");
-    changed[1] = '2'; /* version */
+    changed[1] = '3'; /* version */
     damaged(p, changed);
-    changed[1] = '1';
+    changed[1] = '2';
     changed[4] = '6'; /* state */
     damaged(p, changed);
     changed[4] = '2';
@@ -162,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_job_is_stored_as_documented),
         STORE_TEST(is_read_as_it_was_written),
+        STORE_TEST(a_job_of_version_1_is_read),
         STORE_TEST(kept_texts_outlive_the_transaction),
         STORE_TEST(ids_count_up),
         STORE_TEST(lists_newest_first),

@@ -16,6 +16,8 @@ static struct ledger_entry example(void)
                                  .first = 0x65000000,
                                  .last = 0x65000000,
                                  .due = 0x6500012c,
+                                 .since = 0x65000000,
+                                 .source = 1,
                                  .message_version = 1,
                                  .code = 450,
                                  .enhanced = {4, 2, 1},
@@ -28,7 +30,8 @@ static void an_entry_is_stored_as_documented(void **state)
     struct ledger_entry entry = example();
     write_now(p->store, write_entry, &entry);
     assert_stored(p->store, TABLE_LEDGER, hex("0000000c 00000011"),
-                  hex("01 01 00 0001 65000000 65000000 6500012c 00000001 01c2 040201 62757379"));
+                  hex("02 01 00 00 0001 00 65000000 65000000 00000001 0001 01c2 040201 6500012c "
+                      "65000000 62757379"));
 }
 
 static void is_read_as_it_was_written(void **state)
@@ -85,7 +88,41 @@ static void an_entry_may_be_rewritten_with_its_own_text(void **state)
     write_now(p->store, write_entry, &entry);
     write_now(p->store, rewrite_from_view, NULL);
     assert_stored(p->store, TABLE_LEDGER, hex("0000000c 00000011"),
-                  hex("01 01 00 0002 65000000 65000000 6500012c 00000001 01c2 040201 62757379"));
+                  hex("02 01 00 01 0002 00 65000000 65000000 00000001 0001 01c2 040201 6500012c "
+                      "65000000 00000001"));
+}
+
+/* The first time, a text stands for itself; when it comes again it gets a number. */
+static void a_text_that_comes_again_is_stored_once(void **state)
+{
+    struct place *p = *state;
+    struct ledger_entry entry = example(), got;
+    struct txn txn;
+    for (entry.contact = 1; entry.contact <= 3; entry.contact++)
+        write_now(p->store, write_entry, &entry);
+    txn_begin(p->store, &txn);
+    for (uint32_t contact = 1; contact <= 3; contact++) {
+        assert_true(ledger_read(&txn, 12, contact, &got));
+        assert_str(got.text, STR("busy"));
+        assert_int_equal(got.text_number != 0, contact > 1);
+    }
+    read_end(&txn);
+}
+
+static void an_entry_of_version_1_is_read(void **state)
+{
+    struct place *p = *state;
+    struct ledger_entry got;
+    struct txn txn;
+    write_raw(p->store, TABLE_LEDGER, hex("0000000c 00000011"),
+              hex("01 01 00 0001 65000000 65000010 6500012c 00000001 01c2 040201 62757379"));
+    txn_begin(p->store, &txn);
+    assert_true(ledger_read(&txn, 12, 17, &got));
+    assert_true(got.attempts == 1 && got.first == 0x65000000 && got.last == 0x65000010);
+    assert_true(got.since == 0x65000000 && got.due == 0x6500012c && got.code == 450);
+    assert_true(got.doubts == 0 && got.source == 0 && got.message_version == 1);
+    assert_str(got.text, STR("busy"));
+    read_end(&txn);
 }
 
 static void seeks_within_a_job(void **state)
@@ -126,7 +163,10 @@ static void damaged(struct place *p, const char *value)
 static void damage_is_found(void **state)
 {
     struct place *p = *state;
-    damaged(p, "02 01 00 0001 65000000 65000000 6500012c 00000001 01c2 040201");
+    damaged(p, "03 01 00 0001 65000000 65000000 6500012c 00000001 01c2 040201");
+    damaged(p, "02 01 00 02 0001 00 65000000 65000000 00000001 0001 01c2 040201 6500012c 65000000");
+    damaged(p, "02 01 00 01 0001 00 65000000 65000000 00000001 0001 01c2 040201 6500012c 65000000");
+    damaged(p, "02 03 00 01 0001 00 65000000 65000000 00000001 0001 01c2 040201 00000099");
     damaged(p, "01 08 00 0001 65000000 65000000 6500012c 00000001 01c2 040201");
     damaged(p, "01 01 00 0001 65000000 65000000 6500012c 00000001 01c2 0402");
 }
@@ -147,6 +187,8 @@ int main(void)
         STORE_TEST(is_read_as_it_was_written),
         STORE_TEST(text_is_cut_at_a_character),
         STORE_TEST(an_entry_may_be_rewritten_with_its_own_text),
+        STORE_TEST(a_text_that_comes_again_is_stored_once),
+        STORE_TEST(an_entry_of_version_1_is_read),
         STORE_TEST(seeks_within_a_job),
         STORE_TEST(damage_is_found),
         cmocka_unit_test(reasons_have_words),

@@ -75,6 +75,62 @@ static void adding_counts_what_is_new(void **state)
     read_end(&txn);
 }
 
+static void remove_one_id(struct txn *txn, void *ctx)
+{
+    struct change *c = ctx;
+    c->added = set_remove(txn, SET_LIST, c->owner, c->ids[0]);
+}
+
+static bool remove_now(struct store *store, uint32_t id)
+{
+    struct change c = {.ids = &id, .owner = 2};
+    write_now(store, remove_one_id, &c);
+    return c.added;
+}
+
+static void one_is_taken_out_and_no_empty_chunk_stays(void **state)
+{
+    struct place *p = *state;
+    const uint32_t ids[] = {5, 6, 70000};
+    uint32_t left[3];
+    struct txn txn;
+    add_now(p->store, 2, ids, 3);
+    assert_true(remove_now(p->store, 70000));
+    assert_true(remove_now(p->store, 5));
+    assert_false(remove_now(p->store, 5));
+    assert_false(remove_now(p->store, 1 << 20));
+    txn_begin(p->store, &txn);
+    assert_int_equal(table_count(&txn, TABLE_SETS), 1);
+    assert_int_equal(set_slice(&txn, SET_LIST, 2, 0, left, 3), 1);
+    assert_int_equal(left[0], 6);
+    read_end(&txn);
+}
+
+static void assert_recalls(struct store *store, struct set_memory *memory, uint32_t id, bool want)
+{
+    struct txn txn;
+    txn_begin(store, &txn);
+    assert_int_equal(set_recall(memory, &txn, SET_LIST, 2, id), want);
+    assert_int_equal(set_recall(memory, &txn, SET_LIST, 2, id), want);
+    assert_false(set_recall(memory, &txn, SET_LIST, 2 + 16, id)); /* which takes the same slot */
+    read_end(&txn);
+}
+
+static void what_is_remembered_is_true(void **state)
+{
+    struct place *p = *state;
+    struct set_memory memory = {0};
+    const uint32_t ids[] = {5, 70000};
+    assert_recalls(p->store, &memory, 5, false);
+    add_now(p->store, 2, ids, 2);
+    assert_recalls(p->store, &memory, 5, true);
+    assert_recalls(p->store, &memory, 70000, true);
+    assert_recalls(p->store, &memory, 6, false);
+    remove_now(p->store, 5);
+    assert_recalls(p->store, &memory, 5, false);
+    set_memory_release(&memory);
+}
+
 static roaring_bitmap_t *many(void)
 {
     roaring_bitmap_t *set = roaring_bitmap_from_range(0, 900000, 7);
@@ -173,6 +229,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_chunk_is_stored_as_documented),
         STORE_TEST(adding_counts_what_is_new),
+        STORE_TEST(one_is_taken_out_and_no_empty_chunk_stays),
+        STORE_TEST(what_is_remembered_is_true),
         STORE_TEST(a_whole_set_comes_back),
         STORE_TEST(slices_walk_a_set),
         STORE_TEST(damage_is_found),

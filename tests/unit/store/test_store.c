@@ -1,7 +1,9 @@
 #include "unit/store/help.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static void refused_with(struct place *p, const char *part)
 {
@@ -55,25 +57,25 @@ static void gives_the_folder_back(void **state)
     place_open(p);
 }
 
-static void set_version_2(struct txn *txn, void *ctx)
+static void set_version_99(struct txn *txn, void *ctx)
 {
     (void)ctx;
-    meta_set_number(txn, STR("version"), 2);
+    meta_set_number(txn, STR("version"), 99);
 }
 
 static void refuses_a_newer_version(void **state)
 {
     struct place *p = *state;
-    write_now(p->store, set_version_2, NULL);
+    write_now(p->store, set_version_99, NULL);
     close_it(p);
-    refused_with(p, "newer tocsind (store version 2, this one knows 1)");
+    refused_with(p, "newer tocsind (store version 99, this one knows 2)");
     refused_with(p, "newer tocsind"); /* and it did not touch it, nor keep the lock */
 }
 
 static void documents_its_version(void **state)
 {
     struct place *p = *state;
-    assert_stored(p->store, TABLE_META, hex("76657273696f6e"), hex("00000001"));
+    assert_stored(p->store, TABLE_META, hex("76657273696f6e"), hex("00000002"));
 }
 
 static void keeps_its_secret(void **state)
@@ -102,6 +104,67 @@ static void refuses_a_file_that_is_no_store(void **state)
     assert_int_equal(write(fd, junk, sizeof(junk)), sizeof(junk));
     close(fd);
     refused_with(p, "damaged");
+}
+
+/* In a process of its own: opens a store, spoils the root of a table under it, and reads. */
+static void read_what_is_spoiled(const char *dir)
+{
+    struct place p = {.options = {.dir = dir, .map_size = 1 << 20, .commit_interval_ms = 1}};
+    char path[128];
+    struct txn txn;
+    struct str found, value;
+    place_open(&p);
+    for (uint32_t i = 0; i < 40; i++) {
+        uint8_t key[200] = {0}; /* few fit into a page: the root is a branch */
+        write_u32(key, i);
+        write_raw(p.store, TABLE_SITES, str_from(key, sizeof(key)), STR(""));
+    }
+    txn_begin(p.store, &txn);
+    struct key first = raw_key(hex("00"));
+    table_seek(&txn, TABLE_SITES, &first, &found, &value);
+    txn_end(&txn);
+    snprintf(path, sizeof(path), "%s/data.mdb", dir);
+    int fd = open(path, O_RDWR);
+    for (off_t page = 2 * 4096; pread(fd, path, 14, page) == 14; page += 4096)
+        if (path[10] == 1) /* a branch, which keeps one child of its several */
+            assert_int_equal(pwrite(fd, "\x12", 1, page + 12), 1);
+    txn_begin(p.store, &txn);
+    table_seek(&txn, TABLE_SITES, &first, &found, &value);
+}
+
+static void damage_that_comes_later_stops_it_with_a_sentence(void **state)
+{
+    struct place *p = *state;
+    char inner[128], said[4096] = "";
+    int pipe_[2], status;
+    snprintf(inner, sizeof(inner), "%s/inner", p->dir);
+    assert_int_equal(pipe(pipe_), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(pipe_[1], STDERR_FILENO);
+        read_what_is_spoiled(inner);
+        _exit(0);
+    }
+    close(pipe_[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(read(pipe_[0], said, sizeof(said) - 1) >= 0);
+    close(pipe_[0]);
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT || !strstr(said, " store_damaged ") ||
+        !strstr(said, "inner/data.mdb is damaged") || !strstr(said, "tocsin check --data CONFIG"))
+        fail_msg("status %d: %s", status, said);
+}
+
+static void refuses_to_start_on_damaged_pages(void **state)
+{
+    struct place *p = *state;
+    char path[128];
+    close_it(p);
+    snprintf(path, sizeof(path), "%s/data.mdb", p->dir);
+    assert_int_equal(truncate(path, 3 * 4096), 0);
+    refused_with(p, "data.mdb is damaged at page 3 (table `meta`): the file is cut off");
+    refused_with(p, "Run \"tocsin check --data CONFIG\"");
+    assert_int_equal(truncate(path, 0), 0); /* an empty file is a new store's */
+    place_open(p);
 }
 
 static void put_64_kib(struct txn *txn, void *ctx)
@@ -165,6 +228,8 @@ int main(void)
         STORE_TEST(documents_its_version),
         STORE_TEST(keeps_its_secret),
         STORE_TEST(refuses_a_file_that_is_no_store),
+        STORE_TEST(damage_that_comes_later_stops_it_with_a_sentence),
+        STORE_TEST(refuses_to_start_on_damaged_pages),
         STORE_TEST(measures_itself),
         STORE_TEST(opens_a_file_larger_than_the_map_asked_for),
         STORE_TEST(starts_in_the_smallest_map),

@@ -1,0 +1,23 @@
+/*
+ * The texts of replies. Many receivers say the same words to a million copies ("2.0.0 Ok"), others
+ * a queue number of their own to each. So a text gets a number (NAME_REPLY) when it is seen for the
+ * second time within a while, and stands in the ledger's record itself until then. What is
+ * remembered is bounded, belongs to the writer, and is only a matter of space.
+ */
+#ifndef TOCSIN_STORE_REPLIES_H
+#define TOCSIN_STORE_REPLIES_H
+
+#include "store/store.h"
+
+struct reply_memory;
+
+struct reply_memory *reply_memory_new(void);
+void reply_memory_free(struct reply_memory *memory);
+
+/* After a transaction that came to nothing: numbers that it gave are none. */
+void reply_memory_forget(struct reply_memory *memory);
+
+/* The number of a text, or 0: it shall stand for itself. Writer only. */
+uint32_t reply_number(struct txn *txn, struct str text);
+
+#endif
