@@ -106,6 +106,10 @@ SCALE_ROWS = [
     ("most memory resident until then (VmHWM)", lambda s: f"{number(s.queued_kib / MIB)} MiB"),
     ("disk for each queued recipient: growth of the file", lambda s: f"{number(s.queued_file)} bytes"),
     ("… pages in use", lambda s: in_bytes(s.queued_pages)),
+    ("ready after SIGTERM and start, everybody queued", lambda s: f"{s.start_seconds:.2f} s"),
+    ("ready after SIGKILL and start", lambda s: f"{s.start_after_kill_seconds:.2f} s"),
+    ("paused; resumed; cancelled, durable",
+     lambda s: f"{s.pause_ms:.0f}; {s.resume_ms:.0f}; {s.cancel_ms:.0f} ms"),
     ("messages/s, sent to the end", lambda s: number(s.sent.per_second)),
     ("CPU of `tocsind` a message", lambda s: f"{s.sent.cpu_us:.1f} µs"),
     ("most memory resident while sending", lambda s: f"{number(s.sent_kib / MIB)} MiB"),
@@ -133,6 +137,8 @@ def scale_targets(sizes):
         ("disk for each queued recipient", AT_MOST, 100, last.queued_file, "bytes"),
         ("disk for each finished recipient", AT_MOST, 150, last.finished_file, "bytes"),
         ("everybody in the queue, durable", AT_MOST, 2, last.queued_seconds, "s"),
+        ("start with everybody queued, after SIGTERM or SIGKILL", AT_MOST, 2,
+         max(last.start_seconds, last.start_after_kill_seconds), "s"),
         ("CPU a message, dearest ÷ cheapest size", AT_MOST, 1.1, max(costs) / min(costs), ""),
     ]
     head = [f"{last.recipients:,} recipients", "target", "measured", ""]

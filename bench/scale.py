@@ -31,6 +31,11 @@ class Scale:
     queued_kib: int  # most memory resident until then
     queued_file: float  # bytes of disk a recipient
     queued_pages: float | None  # the same, without what is free inside the file
+    start_seconds: float  # until the control socket answers, after SIGTERM, everybody queued
+    start_after_kill_seconds: float  # the same after SIGKILL
+    pause_ms: float  # until the answer that it is on disk
+    resume_ms: float
+    cancel_ms: float
     sent: object  # Figures
     sent_kib: int
     finished_file: float
@@ -75,6 +80,37 @@ def wait_queued(player, number, recipients):
     players.wait_until(queued, base.TIMEOUT, f"{recipients} recipients in the queue")
 
 
+def timed(action, *arguments):
+    began = time.monotonic()
+    action(*arguments)
+    return time.monotonic() - began
+
+
+def control(player, number, verb):
+    """Milliseconds until the daemon has answered."""
+
+    def ask():
+        status, answer = player.api("POST", f"/v1/jobs/{number}/{verb}")
+        if status != 200:
+            raise base.Wrong(f"tocsind answers {status} to {verb}: {answer}")
+
+    return 1000 * timed(ask)
+
+
+def start_and_control(player, number):
+    """With everybody in the queue: how soon the daemon is ready, and how soon it obeys."""
+    player.stop()
+    start = timed(player.start)
+    player.kill()
+    return {
+        "start_seconds": start,
+        "start_after_kill_seconds": timed(player.start),
+        "pause_ms": control(player, number, "pause"),
+        "resume_ms": control(player, number, "resume"),
+        "cancel_ms": control(player, number, "cancel"),
+    }
+
+
 def fill_queue(ground, recipients):
     """The first half: everybody is queued, and nobody can be sent to."""
     with ground.room("queue") as room, tocsind.daemon(ground, room, players.free_port()) as player:
@@ -89,11 +125,13 @@ def fill_queue(ground, recipients):
         wait_queued(player, number, recipients)
         queued = time.monotonic() - began
         file, pages = disk.grown(recipients)
+        queued_kib = peak_kib(player.process.pid)
         return {
+            **start_and_control(player, number),
             "import_seconds": imported,
             "accepted_seconds": accepted,
             "queued_seconds": queued,
-            "queued_kib": peak_kib(player.process.pid),
+            "queued_kib": queued_kib,
             "queued_file": file,
             "queued_pages": pages,
         }
