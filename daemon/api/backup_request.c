@@ -1,6 +1,6 @@
 #include "api/backup_request.h"
 
-#include <jansson.h>
+#include "api/body.h"
 
 static int take_dir(const json_t *value, struct arena *arena, struct str *out, struct err *err)
 {
@@ -41,15 +41,12 @@ static int take_object(json_t *object, struct arena *arena, struct backup_reques
     return take_wait(json_object_get(object, "wait"), &out->wait, err);
 }
 
-/* RFC 8259 §2, as jansson reads it: without duplicate names and without NUL in texts. */
 int backup_request_parse(struct str body, struct arena *arena, struct backup_request *out,
                          struct err *err)
 {
-    json_error_t error;
-    json_t *object = json_loadb(body.at ? body.at : "", body.len, JSON_REJECT_DUPLICATES, &error);
+    json_t *object = json_of_body(body, err);
     if (!object)
-        return err_set(err, "The body is not JSON at line %d, column %d: %s.", error.line,
-                       error.column, error.text);
+        return -1;
     int result = take_object(object, arena, out, err);
     json_decref(object);
     return result;

@@ -115,6 +115,8 @@ static void apply_erase(struct txn *txn, struct change *c, const struct contact 
     if (!contact)
         return;
     c->gone = true;
+    /* Who wanted no mail must not come back with the next old file. */
+    c->keep_suppressed |= (contact->flags & CONTACT_WANTS_NONE) != 0;
     c->changed = contact_erase(txn, contact->id, c->keep_suppressed, (uint32_t)clock_wall_s());
 }
 
@@ -237,15 +239,27 @@ static bool knows(const struct change_kind *kind, struct str name)
     return false;
 }
 
-/* A misspelt "list" must not make somebody leave everything. */
+static bool says(struct str query, struct str name)
+{
+    struct url_param param;
+    while (url_param_next(&query, &param))
+        if (str_eq(param.name, name))
+            return true;
+    return false;
+}
+
+/* A misspelt "list" must not make somebody leave everything, nor a second one be passed over. */
 static bool refuse_params(struct http_request *request, const struct change_kind *kind)
 {
     struct str query = http_request_query(request);
     struct url_param param;
     while (url_param_next(&query, &param)) {
-        if (knows(kind, param.name))
+        bool known = knows(kind, param.name);
+        if (known && !says(query, param.name))
             continue;
-        http_respond_error(request, 400, "There is no parameter \"%.*s\" here.",
+        http_respond_error(request, 400,
+                           known ? "The parameter \"%.*s\" is there twice: make a request for each."
+                                 : "There is no parameter \"%.*s\" here.",
                            (int)(param.name.len < 40 ? param.name.len : 40), param.name.at);
         return true;
     }
@@ -279,26 +293,18 @@ void contact_unsuppress(struct http_request *request)
     change_flags(request, &unsuppress);
 }
 
-static bool says(struct http_request *request, const char *name)
-{
-    struct str query = http_request_query(request);
-    struct url_param param;
-    while (url_param_next(&query, &param))
-        if (str_eq(param.name, str_of(name)))
-            return true;
-    return false;
-}
-
 /* A list or a topic that is said must be one; both at once are none. */
 static int check_choice(struct http_request *request, struct err *err)
 {
     struct str list = http_request_query_param(request, "list");
     struct str topic = http_request_query_param(request, "topic");
-    if (says(request, "list") && says(request, "topic"))
+    bool says_list = says(http_request_query(request), STR("list"));
+    bool says_topic = says(http_request_query(request), STR("topic"));
+    if (says_list && says_topic)
         return err_set(err, "Name a list or a topic, not both.");
-    if (says(request, "list") && list.len == 0)
+    if (says_list && list.len == 0)
         return err_set(err, "The name of the list is empty, or badly encoded.");
-    if (says(request, "topic") && topic.len == 0)
+    if (says_topic && topic.len == 0)
         return err_set(err, "The name of the topic is empty, or badly encoded.");
     return topic.len ? message_label_check("The topic", topic, err) : 0;
 }
@@ -344,7 +350,7 @@ void contact_erasure(struct http_request *request)
     struct str text = http_request_query_param(request, "keep_suppressed");
     if (refuse(request, &erase))
         return;
-    if (says(request, "keep_suppressed") && !str_eq(text, STR("true")) &&
+    if (says(http_request_query(request), STR("keep_suppressed")) && !str_eq(text, STR("true")) &&
         !str_eq(text, STR("false"))) {
         http_respond_error(request, 400,
                            "The parameter \"keep_suppressed\" must be true or false.");

@@ -158,35 +158,34 @@ void job_cancel(struct http_request *request)
     change(request, campaign_cancel);
 }
 
-static void on_submitted(void *ctx, const struct campaign_answer *answer)
+/* Which job, of how many; for a submission, whether it was there before. */
+static void answer_recipients(struct http_request *request, unsigned status,
+                              const struct campaign_answer *answer, bool submitted)
 {
-    struct http_request *request = call_end(ctx, answer);
     struct buf text = BUF_INIT;
     struct json json = json_to(&text);
-    if (!request)
-        return;
     json_open_object(&json, NULL);
     if (answer->job)
         json_add_u64(&json, "id", answer->job);
     json_add_u64(&json, "recipients", answer->recipients);
-    if (answer->job)
+    if (answer->job && submitted)
         json_add_bool(&json, "repeated", answer->repeated);
     json_close_object(&json);
-    answer_json(request, answer->job && !answer->repeated ? 201 : 200, &text);
+    answer_json(request, status, &text);
+}
+
+static void on_submitted(void *ctx, const struct campaign_answer *answer)
+{
+    struct http_request *request = call_end(ctx, answer);
+    if (request)
+        answer_recipients(request, answer->job && !answer->repeated ? 201 : 200, answer, true);
 }
 
 static void on_retried(void *ctx, const struct campaign_answer *answer)
 {
     struct http_request *request = call_end(ctx, answer);
-    struct buf text = BUF_INIT;
-    struct json json = json_to(&text);
-    if (!request)
-        return;
-    json_open_object(&json, NULL);
-    json_add_u64(&json, "id", answer->job);
-    json_add_u64(&json, "recipients", answer->recipients);
-    json_close_object(&json);
-    answer_json(request, 200, &text);
+    if (request)
+        answer_recipients(request, 200, answer, false);
 }
 
 static bool may_retry(struct http_request *request, unsigned states)

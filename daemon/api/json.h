@@ -2,7 +2,7 @@
  * Writes JSON (RFC 8259) into a buffer, as it comes: nothing is built and walked again, so a list
  * of 600,000 recipients costs what its bytes cost. Whatever a text holds, what comes out is valid:
  * quotes, backslashes and controls (those of C1 too) are escaped, and bytes that are not UTF-8
- * become U+FFFD. Reading is jansson's, see submission.c.
+ * become U+FFFD. Reading is jansson's: api/body.h.
  *
  *     struct json json = json_to(&out);
  *     json_open_object(&json, NULL);

@@ -1,6 +1,6 @@
 #include "api/submission.h"
 
-#include <jansson.h>
+#include "api/body.h"
 
 /* One row a field of the body. */
 struct field {
@@ -138,15 +138,11 @@ static int take_object(json_t *object, struct arena *arena, struct submission *o
     return 0;
 }
 
-/* RFC 8259 §2, as jansson reads it, without duplicate names (§4 leaves them open) and without NUL
- * in texts. */
 int submission_parse(struct str body, struct arena *arena, struct submission *out, struct err *err)
 {
-    json_error_t error;
-    json_t *object = json_loadb(body.at ? body.at : "", body.len, JSON_REJECT_DUPLICATES, &error);
+    json_t *object = json_of_body(body, err);
     if (!object)
-        return err_set(err, "The body is not JSON at line %d, column %d: %s.", error.line,
-                       error.column, error.text);
+        return -1;
     int result = take_object(object, arena, out, err);
     json_decref(object);
     return result;

@@ -65,16 +65,6 @@ void segment_release(struct segment *segment);
 int segment_resolve(struct txn *txn, const struct segment *segment, roaring_bitmap_t **out,
                     struct err *err);
 
-/*
- * The lists that an expression names where being on them helps (so not under `not`), and those of
- * the audiences of jobs that it names so; in the segment's memory.
- */
-size_t segment_lists(struct txn *txn, struct segment *segment, const struct str **lists);
-
-/* Whether one contact is in the audience as things are now, its recipient's states in jobs apart: a
- * job stands for its own audience. What does not exist has nobody in it. Any thread. */
-bool segment_holds(struct txn *txn, const struct segment *segment, uint32_t contact);
-
 /* How many contacts an expression has now: both of the above. */
 int segment_count(struct txn *txn, struct str text, uint64_t *count, struct err *err);
 

@@ -72,6 +72,7 @@ static void apply(struct txn *txn, struct write_op *op)
         record.opened = (uint32_t)clock_steady_s();
     if (c->target == JOB_CANCELLED) {
         cancel_counts(&record);
+        record.retry_states = 0;
         record.finished = (uint32_t)clock_wall_s();
     }
     job_write(txn, &record);

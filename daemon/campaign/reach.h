@@ -1,12 +1,12 @@
 /*
- * Whom a job still reaches when people leave lists while it runs: its audience expression, kept for
- * the composers, who ask it about those who left a list that it names. The set of recipients was
- * fixed when the job was submitted and is not looked at here.
+ * Whom a job still reaches when people leave lists while it runs (audience/segment_reach.h), kept
+ * for the composers, who ask it about those who left a list that it rests on. compose/ knows
+ * nothing of expressions: this joins the two.
  */
 #ifndef TOCSIN_CAMPAIGN_REACH_H
 #define TOCSIN_CAMPAIGN_REACH_H
 
-#include "audience/segment.h"
+#include "audience/segment_reach.h"
 #include "compose/mailing.h"
 
 /* Takes over the parsed expression, and leaves an empty one; the mailing frees it. */

@@ -18,6 +18,7 @@ enum { SLICE = 5000 };
 struct request {
     struct step step;
     uint32_t job;
+    struct job *held; /* it stays meanwhile; NULL: there is none, or it was cancelled */
     unsigned states;
     struct campaign_answer answer;
     struct job_record record; /* the result; its texts are not looked at */
@@ -76,7 +77,7 @@ static void apply_request(struct txn *txn, struct write_op *op)
     r->answer = (struct campaign_answer){.result = CAMPAIGN_OK, .job = r->job};
     if (!job_read(txn, r->job, &record)) {
         refuse(r, NULL);
-    } else if (record.retry_states || record.state == JOB_CANCELLED) {
+    } else if (record.retry_states || record.state == JOB_CANCELLED || !r->held) {
         refuse(r, &record);
     } else {
         r->answer.recipients = count_in(&record, r->states);
@@ -85,29 +86,9 @@ static void apply_request(struct txn *txn, struct write_op *op)
     }
 }
 
-/* A job that was over is live again, if its message can still be sent. */
-static struct job *live_job(struct campaign *campaign, struct request *r)
-{
-    struct txn txn;
-    struct job_record record;
-    struct job *job = job_find(campaign, r->job);
-    if (job)
-        return job;
-    if (txn_begin(campaign->store, &txn) == 0 && job_read(&txn, r->job, &record))
-        job = job_take_up(campaign, &txn, &record, &r->answer.err);
-    txn_end(&txn);
-    if (!job) {
-        r->answer.result = CAMPAIGN_CONFLICT;
-        campaign_pause(campaign, r->job, campaign_ignore, NULL);
-    }
-    return job;
-}
-
 static void begin(struct campaign *campaign, struct request *r)
 {
-    struct job *job = live_job(campaign, r);
-    if (!job)
-        return;
+    struct job *job = r->held;
     job->record.state = r->record.state;
     job->record.finished = 0;
     log_say(LOG_INFO, "job_retried", "Up to %u recipients of job %u are tried again.",
@@ -120,10 +101,33 @@ static void begin(struct campaign *campaign, struct request *r)
 static void then_request(struct step *step)
 {
     struct request *r = (struct request *)(void *)step;
-    if (r->answer.result == CAMPAIGN_OK && r->answer.recipients > 0 && !step->campaign->stopping)
-        begin(step->campaign, r);
+    struct campaign *campaign = step->campaign;
+    if (r->answer.result == CAMPAIGN_OK && r->answer.recipients > 0 && !campaign->stopping)
+        begin(campaign, r);
+    if (r->held) {
+        r->held->steps--;
+        job_settle(campaign, r->held);
+    }
     r->on_answer(r->ctx, &r->answer);
     free(r);
+}
+
+/* A job that was over is live again before anything is written: if its message cannot be sent any
+ * more, nothing changes. */
+static struct job *live_job(struct campaign *campaign, struct request *r)
+{
+    struct txn txn;
+    struct job_record record;
+    struct job *job = job_find(campaign, r->job);
+    if (job)
+        return job;
+    if (txn_begin(campaign->store, &txn) == 0 && job_read(&txn, r->job, &record) &&
+        record.state != JOB_CANCELLED) {
+        job = job_take_up(campaign, &txn, &record, &r->answer.err);
+        r->answer.result = job ? CAMPAIGN_OK : CAMPAIGN_CONFLICT;
+    }
+    txn_end(&txn);
+    return job;
 }
 
 void campaign_retry(struct campaign *campaign, uint32_t job, unsigned states,
@@ -136,6 +140,14 @@ void campaign_retry(struct campaign *campaign, uint32_t job, unsigned states,
     r->states = states;
     r->on_answer = on_answer;
     r->ctx = ctx;
+    r->held = live_job(campaign, r);
+    if (r->answer.result != CAMPAIGN_OK) {
+        on_answer(ctx, &r->answer);
+        free(r);
+        return;
+    }
+    if (r->held)
+        r->held->steps++;
     step_submit(&r->step, campaign, apply_request, then_request);
 }
 
@@ -165,6 +177,10 @@ static void put_back(struct walk *w, struct txn *txn, struct job_record *job,
     struct queue_entry was = {job->id, contact.domain, entry->due, entry->contact};
     struct queue_entry next = {job->id, contact.domain, now, entry->contact};
     w->domains[w->domain_count++] = contact.domain;
+    if (entry->state == RECIPIENT_SKIPPED) { /* the text says why, and is no reply */
+        entry->reason = SKIP_NONE;
+        entry->text = STR("");
+    }
     job->counts[entry->state]--;
     job->counts[RECIPIENT_QUEUED]++;
     entry->state = RECIPIENT_QUEUED;

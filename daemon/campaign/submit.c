@@ -2,7 +2,7 @@
  * Submission: everything that can be wrong is found before anything is written; then one write
  * makes the job, with its message, its recipients as a set and its record, and fan-out begins.
  */
-#include "audience/segment.h"
+#include "audience/segment_reach.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -85,7 +85,8 @@ static roaring_bitmap_t *resolve(struct submit *s, struct txn *txn)
 {
     roaring_bitmap_t *set = NULL;
     s->answer.result = CAMPAIGN_BAD_INPUT;
-    if (segment_resolve(txn, &s->segment, &set, &s->answer.err) != 0)
+    if (segment_reach_check(txn, &s->segment, &s->answer.err) != 0 ||
+        segment_resolve(txn, &s->segment, &set, &s->answer.err) != 0)
         return NULL;
     s->answer.recipients = (uint32_t)roaring_bitmap_get_cardinality(set);
     if (s->answer.recipients == 0 && !s->what.dry_run) {

@@ -5,9 +5,10 @@
 static int run(struct cli *cli, const struct args *args)
 {
     bool keep = args_has(args, "keep-suppressed");
-    struct contact_change change = {.address = args->words[0], .verb = "erase"};
-    change.what = keep ? "is erased, and cannot be imported again" : "is erased";
+    struct contact_change change = {
+        .address = args->words[0], .verb = "erase", .what = "is erased"};
     if (keep) {
+        change.what = "is erased, and cannot be imported again";
         change.param = "keep_suppressed";
         change.value = "true";
     }
@@ -28,7 +29,9 @@ const struct command contacts_erase_command = {
     .summary = "Erase a person: address, attributes, lists, replies",
     .about =
         "There is no way back. The numbers of jobs stay what they were, with the contact's number\n"
-        "in place of the address; copies that still wait are skipped.",
+        "in place of the address; copies that still wait are skipped. Who wanted no mail "
+        "(suppressed,\n"
+        "unsubscribed, consent refused) is kept away from imports by a hash of the address.",
     .flags = flags,
     .run = run,
 };

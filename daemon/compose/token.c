@@ -26,26 +26,41 @@ static int key_read(int fd, const char *path, struct token_key *key, struct err 
                    path, n < 0 ? strerror(errno) : "too short");
 }
 
-static int key_make(int fd, const char *path, struct token_key *key, struct err *err)
+static int write_whole(int fd, const struct token_key *key)
 {
+    bool done =
+        write(fd, key->bytes, sizeof(key->bytes)) == (ssize_t)sizeof(key->bytes) && fsync(fd) == 0;
+    int code = done ? 0 : errno;
+    close(fd);
+    return code;
+}
+
+/* It gets its name when all of it is on disk: a start that is killed leaves no half of a key. */
+static int key_make(const char *path, struct token_key *key, struct err *err)
+{
+    char fresh[4200];
+    snprintf(fresh, sizeof(fresh), "%s.new", path);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     random_bytes(key->bytes, sizeof(key->bytes));
-    if (write(fd, key->bytes, sizeof(key->bytes)) != (ssize_t)sizeof(key->bytes) || fsync(fd) != 0)
-        return err_set(err, "The key file %s cannot be written: %s.", path, strerror(errno));
-    return 0;
+    int code = fd < 0 ? errno : write_whole(fd, key);
+    if (code == 0 && rename(fresh, path) != 0)
+        code = errno;
+    if (code == 0)
+        return 0;
+    unlink(fresh);
+    return err_set(err, "The key file %s cannot be written: %s.%s", path, strerror(code),
+                   code == ENOSPC ? " Make room on the disk." : "");
 }
 
 int token_key_load(const char *path, struct token_key *key, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool fresh = fd < 0 && errno == ENOENT;
-    if (fresh)
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == ENOENT)
+        return key_make(path, key, err);
     if (fd < 0)
         return err_set(err, "The key file %s cannot be opened: %s.", path, strerror(errno));
-    int result = fresh ? key_make(fd, path, key, err) : key_read(fd, path, key, err);
+    int result = key_read(fd, path, key, err);
     close(fd);
-    if (result != 0 && fresh)
-        unlink(path);
     return result;
 }
 

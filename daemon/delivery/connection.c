@@ -123,10 +123,26 @@ static void ended(struct connection *c, struct parcel *p)
 {
     c->in_flight--;
     c->site->in_flight--;
-    journal_give_back(thread_of(c)->journal);
     if (p->begun)
         metric_add(&in_flight_now, -1);
     rest(c);
+}
+
+/* Its end is written down: its room is somebody else's, and sites that found none try again. */
+static void give_back(struct delivery_thread *thread)
+{
+    journal_give_back(thread->journal);
+    if (!thread->starved)
+        return;
+    thread->starved = false;
+    sites_work(thread);
+}
+
+static bool take_room(struct delivery_thread *thread)
+{
+    bool taken = journal_take(thread->journal);
+    thread->starved |= !taken;
+    return taken;
 }
 
 /* While it waits for its answer, a copy holds no message: the next one is written where this one
@@ -149,6 +165,7 @@ static void on_answer(struct smtp_client *client, void *owner, struct smtp_trans
     if (smtp_answer_accepted(answer))
         conduct_accepted(c->site, &c->session, answer->depth);
     report_answer(thread_of(c), p, answer, c->peer);
+    give_back(thread_of(c));
 }
 
 /*
@@ -163,6 +180,16 @@ static bool is_over(const struct connection *c, struct parcel *p, enum smtp_loss
     return c->answered == 0 && ++p->losses >= PARCEL_LOSSES_MAX;
 }
 
+static void go_back(struct connection *c, struct parcel *p)
+{
+    if (p->begun) {
+        atomic_fetch_sub(&p->copy.mailing->begun[p->copy.was], 1);
+        journal_returned(thread_of(c)->journal, p->open);
+    }
+    p->begun = false;
+    site_return(c->site, p);
+}
+
 static void on_lost(struct smtp_client *client, void *owner, struct smtp_transaction *tx,
                     enum smtp_loss loss, const char *sentence)
 {
@@ -170,16 +197,11 @@ static void on_lost(struct smtp_client *client, void *owner, struct smtp_transac
     struct parcel *p = tx->owner;
     ended(c, p);
     conduct_lost(c->site, smtp_client_manners(client), sentence);
-    if (is_over(c, p, loss)) {
+    if (is_over(c, p, loss))
         report_loss(thread_of(c), p, loss, sentence, c->peer);
-        return;
-    }
-    if (p->begun) {
-        atomic_fetch_sub(&p->copy.mailing->begun[p->copy.was], 1);
-        journal_returned(thread_of(c)->journal, p->open);
-    }
-    p->begun = false;
-    site_return(c->site, p);
+    else
+        go_back(c, p);
+    give_back(thread_of(c));
 }
 
 /* What is ready goes at once: without CHUNKING it travels with the end of the message before it
@@ -374,14 +396,14 @@ size_t connection_room(const struct connection *c)
 
 void connection_fill(struct connection *c)
 {
-    struct journal *journal = thread_of(c)->journal;
+    struct delivery_thread *thread = thread_of(c);
     bool sent = false;
     if (!c->ready || c->leaving)
         return;
-    while (connection_room(c) > 0 && thread_may_begin(thread_of(c)) && journal_take(journal)) {
+    while (connection_room(c) > 0 && thread_may_begin(thread) && take_room(thread)) {
         struct parcel *p = site_take_ready(c->site);
         if (!p) {
-            journal_give_back(journal);
+            journal_give_back(thread->journal);
             break;
         }
         send_parcel(c, p);

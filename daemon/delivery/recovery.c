@@ -23,7 +23,7 @@ struct recovery {
     struct write_op op;
     struct store *store;
     const struct config *config;
-    struct open_copy *open; /* uthash, by key */
+    struct open_copy *open; /* of the file that is read; uthash, by key */
     struct arena names;
     struct str name; /* the source that was named last */
     size_t count;
@@ -165,6 +165,7 @@ static int settle_open(struct recovery *r, struct err *err)
         forget(r, open);
     }
     flush(r);
+    r->settling = false;
     return 0;
 }
 
@@ -195,14 +196,20 @@ static void say(const struct recovery *r)
     log_end(&line);
 }
 
+/* Each file by itself: a copy may be in two of them, when one is left from an older process. */
+static int take_over(struct recovery *r, unsigned number, struct err *err)
+{
+    if (read_journal(r, number, err) != 0)
+        return -1;
+    flush(r);
+    return settle_open(r, err);
+}
+
 static int run(struct recovery *r, struct err *err)
 {
     for (unsigned i = 0; i < JOURNALS_MAX; i++)
-        if (read_journal(r, i, err) != 0)
+        if (take_over(r, i, err) != 0)
             return -1;
-    flush(r);
-    if (settle_open(r, err) != 0)
-        return -1;
     for (unsigned i = r->config->threads.delivery; i < JOURNALS_MAX; i++)
         if (journal_remove(r->store, i, err) != 0)
             return -1;

@@ -33,6 +33,7 @@ struct delivery_thread {
     const struct delivery_hooks *hooks;
     struct delivery_settings *settings;
     struct journal *journal;
+    bool starved; /* somebody found no room in it, and wants to hear when there is some */
     struct source_name *source_names; /* of all settings that there ever were */
     struct site *sites;               /* uthash, by key */
     struct feed *feeds;               /* uthash, by job and domain */

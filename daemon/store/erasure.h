@@ -1,6 +1,7 @@
 /*
  * A contact is erased: record, attributes, address, lists and choices go, and what receivers said
- * of them in the ledger, where an address may be quoted. Their number stays in the recipients of
+ * of them in the ledger, where an address may be quoted; an answer that comes later is not quoted
+ * there either (store/outcomes.c). Their number stays in the recipients of
  * jobs and in the ledger, so that a job's numbers stay what they were; it is never given again.
  * Copies that still wait are skipped when their turn comes, for there is no contact any more.
  *

@@ -104,6 +104,13 @@ static bool means_full(int rc, uint64_t left)
     return rc == ENOSPC || rc == EDQUOT || rc == EFBIG || (rc == EIO && left < NOTHING_MUCH);
 }
 
+bool health_is_full(const struct store *store, int rc)
+{
+    struct statvfs disk;
+    return fstatvfs(store->data_fd, &disk) == 0 &&
+           means_full(rc, (uint64_t)disk.f_bavail * disk.f_frsize);
+}
+
 void health_failed(struct store *store, int rc, const char *sentence)
 {
     struct health *health = &store->health;

@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/random.h"
 #include "store/private.h"
 
 /* What a transaction may take of a lap, once it was carried over. */
@@ -32,13 +32,13 @@ struct journal {
     uint64_t generation; /* of the lap that is being filled */
     size_t place;        /* of the next record in it */
     uint64_t ended, durable;
-    uint64_t turned_at; /* `ended` when the other lap was left */
+    uint64_t turned_at; /* `ended` when the lap before it was left */
     size_t promised;    /* taken and not given back */
     struct open_transaction *open;
     unsigned open_size, first_free;
 
     _Atomic uint64_t filled; /* journal_progress; */
-    uint64_t synced;         /* the writer's: what of that is on disk */
+    _Atomic uint64_t synced; /* set by the writer: what of that is on disk */
 };
 
 /* -- The file. */
@@ -54,16 +54,35 @@ static int fail(const char *path, const char *what, int code, struct err *err)
                    code == ENOSPC ? " Make room on the disk, or set store.journal_size." : "");
 }
 
+/* So that a file that was made or removed is so after a power cut. */
+static int sync_folder(const struct store *store, struct err *err)
+{
+    int fd = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int code = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return code ? fail(store->dir, "synced", code, err) : 0;
+}
+
+/* One of another size is emptied first: its laps would not be where they are looked for. The blocks
+ * are there beforehand: a full disk takes no room for answers away. */
+static int set_size(int fd, off_t size)
+{
+    struct stat stat;
+    if (fstat(fd, &stat) != 0 || (stat.st_size != size && ftruncate(fd, 0) != 0))
+        return errno;
+    return posix_fallocate(fd, 0, size);
+}
+
 static int map_file(struct journal *j, const char *path, struct err *err)
 {
     size_t size = j->lap_size * JOURNAL_LAPS;
     j->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (j->fd < 0)
         return fail(path, "opened", errno, err);
-    /* The blocks are there beforehand: a full disk takes no room for answers away. */
-    int code = posix_fallocate(j->fd, 0, (off_t)size);
-    if (code || ftruncate(j->fd, (off_t)size))
-        return fail(path, "made as large as it must be", code ? code : errno, err);
+    int code = set_size(j->fd, (off_t)size);
+    if (code)
+        return fail(path, "made as large as it must be", code, err);
     void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, j->fd, 0);
     if (map == MAP_FAILED)
         return fail(path, "mapped", errno, err);
@@ -106,9 +125,9 @@ int journal_remove(const struct store *store, unsigned number, struct err *err)
 {
     char path[PATH_SIZE];
     path_of(store, number, path);
-    if (unlink(path) == 0 || errno == ENOENT)
-        return 0;
-    return fail(path, "removed", errno, err);
+    if (unlink(path) == 0)
+        return sync_folder(store, err);
+    return errno == ENOENT ? 0 : fail(path, "removed", errno, err);
 }
 
 static void note_filled(struct journal *j)
@@ -122,9 +141,7 @@ static void set_magic(uint8_t *header, const uint8_t *magic)
 {
     uint64_t word;
     memcpy(&word, magic, sizeof(word));
-    atomic_signal_fence(memory_order_seq_cst);
-    *(volatile uint64_t *)(void *)header = word;
-    atomic_signal_fence(memory_order_seq_cst);
+    atomic_exchange_explicit((_Atomic uint64_t *)(void *)header, word, memory_order_acq_rel);
 }
 
 /* The note of what was synced is the writer's, and says itself which generation it is for. */
@@ -141,17 +158,33 @@ static uint8_t *lap_at(const struct journal *j, uint64_t generation)
     return j->map + (generation % JOURNAL_LAPS) * j->lap_size;
 }
 
-/* An empty lap, and an empty one before it. */
-static void begin_anew(struct journal *j)
+/* One generation is left out, so nothing of before is read any more. Before, all of it is synced:
+ * until the new header is on disk, a power cut leaves a file that is whole. */
+static int begin_anew(struct journal *j)
 {
-    uint8_t headers[JOURNAL_LAPS][JOURNAL_HEADER];
-    j->generation = (random_u64() >> 16) + JOURNAL_LAPS;
+    uint8_t header[JOURNAL_HEADER];
+    uint64_t newest = journal_newest(str_from(j->map, j->lap_size * JOURNAL_LAPS));
+    j->generation = newest + 2;
     j->place = JOURNAL_HEADER;
-    for (unsigned back = 0; back < JOURNAL_LAPS; back++)
-        prepare_lap(lap_at(j, j->generation - back), j->generation - back, headers[back]);
-    for (unsigned back = JOURNAL_LAPS; back-- > 0;)
-        set_magic(lap_at(j, j->generation - back), headers[back]);
+    if (fdatasync(j->fd) != 0)
+        return errno;
+    for (unsigned ahead = 1; newest == 0 && ahead < JOURNAL_LAPS; ahead++)
+        prepare_lap(lap_at(j, j->generation + ahead), j->generation + ahead, header);
+    prepare_lap(lap_at(j, j->generation), j->generation, header);
+    set_magic(lap_at(j, j->generation), header);
+    if (fdatasync(j->fd) != 0)
+        return errno;
     note_filled(j);
+    atomic_init(&j->synced, journal_progress(j->generation, j->place));
+    return 0;
+}
+
+static int open_file(struct journal *j, const char *path, struct err *err)
+{
+    if (map_file(j, path, err) != 0)
+        return -1;
+    int code = begin_anew(j);
+    return code ? fail(path, "written", code, err) : sync_folder(j->store, err);
 }
 
 struct journal *journal_attach(struct store *store, unsigned number, size_t size, struct err *err)
@@ -163,11 +196,10 @@ struct journal *journal_attach(struct store *store, unsigned number, size_t size
     j->fd = -1;
     j->lap_size = size / JOURNAL_LAPS / PAGE * PAGE;
     j->first_free = NONE;
-    if (map_file(j, path, err) != 0) {
+    if (open_file(j, path, err) != 0) {
         journal_free(j);
         return NULL;
     }
-    begin_anew(j);
     pthread_mutex_lock(&store->journals.lock);
     j->next = store->journals.first;
     store->journals.first = j;
@@ -191,11 +223,11 @@ void journal_detach(struct journal *journal)
 static int sync_one(struct journal *j)
 {
     uint64_t filled = atomic_load_explicit(&j->filled, memory_order_acquire);
-    if (filled == j->synced)
+    if (filled == atomic_load_explicit(&j->synced, memory_order_relaxed))
         return 0;
     if (fdatasync(j->fd))
         return errno;
-    j->synced = filled;
+    atomic_store_explicit(&j->synced, filled, memory_order_release);
     journal_write_synced(lap_at(j, filled >> 32), filled);
     return 0;
 }
@@ -229,18 +261,7 @@ static void wrote(struct journal *j, size_t len)
     note_filled(j);
 }
 
-static void write_began(struct journal *j, const struct journal_began *began)
-{
-    wrote(j, journal_write_began(next_place(j), j->generation, j->place, began));
-}
-
-/* The other lap is not needed any more: what ended there is in the store. */
-static bool may_turn(const struct journal *j)
-{
-    return j->durable >= j->turned_at && fits(j, JOURNAL_HEADER + j->promised * JOURNAL_BEGAN_MAX);
-}
-
-/* Goes over to the other lap, with all that is open. */
+/* Goes over to the next lap, with all that is open. */
 static void turn(struct journal *j)
 {
     uint8_t header[JOURNAL_HEADER];
@@ -251,15 +272,31 @@ static void turn(struct journal *j)
     prepare_lap(lap, j->generation, header);
     for (unsigned i = 0; i < j->open_size; i++)
         if (j->open[i].used)
-            write_began(j, &j->open[i].began);
+            j->place +=
+                journal_write_began(next_place(j), j->generation, j->place, &j->open[i].began);
     set_magic(lap, header);
+    note_filled(j); /* now it is in use: what says so is synced with it */
     madvise(left, j->lap_size, MADV_DONTNEED); /* not to count as memory of ours */
+}
+
+/* What ended in the lap before this one is in the store. */
+static bool may_turn(const struct journal *j)
+{
+    return j->durable >= j->turned_at && fits(j, JOURNAL_HEADER + j->promised * JOURNAL_BEGAN_MAX);
+}
+
+/* While the header of this lap is not on disk, what the next one is written over would be read
+ * after a power cut. A commit has synced it long ago, or else it is done here. */
+static bool is_opening_synced(const struct journal *j)
+{
+    uint64_t synced = atomic_load_explicit(&j->synced, memory_order_acquire);
+    return synced >> 32 == (uint32_t)j->generation || fdatasync(j->fd) == 0;
 }
 
 bool journal_take(struct journal *j)
 {
     if (!fits(j, j->place)) {
-        if (!may_turn(j))
+        if (!may_turn(j) || !is_opening_synced(j))
             return false;
         turn(j);
     }
@@ -304,7 +341,7 @@ unsigned journal_began(struct journal *j, const struct journal_began *began)
     unsigned i = open_slot(j);
     j->open[i].began = *began;
     j->open[i].used = true;
-    write_began(j, began);
+    wrote(j, journal_write_began(next_place(j), j->generation, j->place, began));
     return i;
 }
 

@@ -9,8 +9,8 @@
  *     ▲────────── began ◄────┘
  *
  * It never fills up: `take` says no when there would be no room for the answer of one transaction
- * more. A lap is used again when all that ended in it is durable in the store; what is still open
- * is carried over. At the start, delivery/recovery.h reads what the last process left.
+ * more. A lap is left when all that ended in the one before it is durable in the store; what is
+ * still open is carried over. At the start, delivery/recovery.h reads what the last process left.
  *
  * Everything but attach and detach belongs to the delivery thread. Files `journal-0`, `journal-1` …
  * in the data folder, laid out as store/journal_file.h says.

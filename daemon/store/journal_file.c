@@ -84,7 +84,7 @@ void journal_write_synced(uint8_t header[JOURNAL_HEADER], uint64_t progress)
 enum lap_state {
     LAP_VALID,
     LAP_UNUSED, /* its magic is not there yet: it was just being taken into use */
-    LAP_BLANK,  /* zeros: as a new file is */
+    LAP_BLANK,  /* zeros: as a new file is, until its first sync */
     LAP_BAD
 };
 
@@ -135,13 +135,29 @@ static bool read_laps(struct str file, struct lap laps[JOURNAL_LAPS])
     return true;
 }
 
-static uint64_t newest_of(const struct lap laps[JOURNAL_LAPS])
+/* The lap of a generation, or NULL. */
+static const struct lap *lap_of(const struct lap laps[JOURNAL_LAPS], uint64_t generation)
 {
-    uint64_t newest = 0;
     for (size_t i = 0; i < JOURNAL_LAPS; i++)
-        if (laps[i].state == LAP_VALID && laps[i].generation > newest)
-            newest = laps[i].generation;
+        if (laps[i].state == LAP_VALID && laps[i].generation == generation)
+            return &laps[i];
+    return NULL;
+}
+
+static const struct lap *newest_of(const struct lap laps[JOURNAL_LAPS])
+{
+    const struct lap *newest = NULL;
+    for (size_t i = 0; i < JOURNAL_LAPS; i++)
+        if (laps[i].state == LAP_VALID && (!newest || laps[i].generation > newest->generation))
+            newest = &laps[i];
     return newest;
+}
+
+uint64_t journal_newest(struct str file)
+{
+    struct lap laps[JOURNAL_LAPS];
+    const struct lap *newest = read_laps(file, laps) ? newest_of(laps) : NULL;
+    return newest ? newest->generation : 0;
 }
 
 static bool parse_began(struct reader *r, struct journal_record *out)
@@ -217,31 +233,27 @@ static int read_lap(const struct lap *lap,
                    lap->offset + place);
 }
 
-static int read_generation(const struct lap laps[JOURNAL_LAPS], uint64_t generation,
-                           void (*each)(void *ctx, const struct journal_record *record), void *ctx,
-                           struct err *err)
+/* Once something was synced, all headers were there. */
+static bool is_damaged(const struct lap *lap, const struct lap *newest)
 {
-    for (size_t i = 0; i < JOURNAL_LAPS; i++)
-        if (laps[i].state == LAP_VALID && laps[i].generation == generation)
-            return read_lap(&laps[i], each, ctx, err);
-    return 0;
+    return lap->state == LAP_BAD || (lap->state == LAP_BLANK && newest && newest->synced > 0);
 }
 
 int journal_read(struct str file, void (*each)(void *ctx, const struct journal_record *record),
                  void *ctx, struct err *err)
 {
     struct lap laps[JOURNAL_LAPS];
-    if (file.len == 0)
+    if (all_zero(file)) /* while it is made, of any length */
         return 0;
     if (!read_laps(file, laps))
         return err_set(err, "is cut off: %zu bytes are too few for a journal.", file.len);
-    uint64_t newest = newest_of(laps);
+    const struct lap *newest = newest_of(laps);
     for (size_t i = 0; i < JOURNAL_LAPS; i++)
-        if (laps[i].state == LAP_BAD || (laps[i].state == LAP_BLANK && newest > 0))
+        if (is_damaged(&laps[i], newest))
             return err_set(err, "is damaged at byte %zu: that is no header of a lap.",
                            laps[i].offset);
-    for (uint64_t back = newest > 0 ? 2 : 0; back-- > 0;)
-        if (read_generation(laps, newest - back, each, ctx, err) != 0)
-            return -1;
-    return 0;
+    const struct lap *before = newest ? lap_of(laps, newest->generation - 1) : NULL;
+    if (before && read_lap(before, each, ctx, err) != 0)
+        return -1;
+    return newest ? read_lap(newest, each, ctx, err) : 0;
 }

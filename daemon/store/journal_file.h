@@ -3,7 +3,7 @@
  * happens, into memory that the file is mapped to. What the process has stored there survives its
  * death; what was synced survives the machine's.
  *
- * A file is two laps of equal size, filled in turn. A lap begins with a header, which is written
+ * A file is three laps of equal size, filled in turn. A lap begins with a header, which is written
  * once and then stands:
  *
  *     "tocsinJ1" · generation (u64 BE) · XXH3-64 of these 16 bytes (u64 BE)
@@ -21,12 +21,16 @@
  *     3 ended     due, at (u32 BE each) · code (u16 BE) · state (u8) · enhanced code (3 × u8) ·
  *                 the reply's text
  *
- * A header is taken back and given anew by its magic, in one store of eight bytes; whoever dies in
- * between leaves a lap that is not in use. Both laps have headers from the beginning.
+ * The generation goes up from lap to lap, by one, and by two when a process begins the file anew;
+ * its remainder by three says which lap it is. So records of an older use of the same place are
+ * none. A lap opens by saying `began` again for each transaction that is still open: it and the one
+ * before it are all that is ever needed, and all that is read.
  *
- * The generation begins by chance and goes up by one from lap to lap; its last bit says which one.
- * So records of an older use of the same place are none. A lap opens by saying `began` again for
- * each transaction that is still open: the lap before the last one is never needed.
+ * A power cut leaves any of what was not synced, sector by sector. Therefore a lap is written over
+ * only when the header of the lap that is left for it is on disk: from then on, the one written
+ * over is none of the two newest, whatever is left of its header and its records. A header is taken
+ * back and given anew by its magic, in one store of eight bytes; whoever dies in between leaves a
+ * lap that is not in use.
  *
  * Example, the first record of generation 7: job 12, contact 17 began for the first time, at domain
  * 3, message version 1, from "mx":
@@ -41,7 +45,7 @@ enum {
     JOURNAL_MAGIC = 8,
     JOURNAL_SUMMED = 16, /* magic and generation; their checksum follows */
     JOURNAL_HEADER = 64,
-    JOURNAL_LAPS = 2,
+    JOURNAL_LAPS = 3,
     JOURNAL_SOURCE_MAX = 63,
     JOURNAL_BEGAN_MAX = 29 + JOURNAL_SOURCE_MAX,
     JOURNAL_ENDED_MAX = 29 + LEDGER_TEXT_MAX,
@@ -87,6 +91,9 @@ static inline uint64_t journal_progress(uint64_t generation, size_t place)
 
 /* Notes in a header that the lap was synced so far; the rest of the header is not touched. */
 void journal_write_synced(uint8_t header[JOURNAL_HEADER], uint64_t progress);
+
+/* The generation of the lap that was opened last; 0 when there is none. Pure. */
+uint64_t journal_newest(struct str file);
 
 /*
  * Calls `each` for every record of a file, in the order in which they were written; views are valid

@@ -21,12 +21,36 @@ static int held_by_another(const struct store *store, struct err *err)
                    store->dir, STR_ARG(pid));
 }
 
+const char *room_advice(int code)
+{
+    return code == ENOSPC || code == EDQUOT ? " Make room on the disk." : "";
+}
+
 static int write_pid(const struct store *store, struct err *err)
 {
     char text[24];
     int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    if (ftruncate(store->lock_fd, 0) || pwrite(store->lock_fd, text, (size_t)len, 0) != len)
-        return err_set(err, "The file %s/lock cannot be written: %s.", store->dir, strerror(errno));
+    /* In this order: a full disk leaves us the block that it has. */
+    if (pwrite(store->lock_fd, text, (size_t)len, 0) != len || ftruncate(store->lock_fd, len))
+        return err_set(err, "The file %s/lock cannot be written: %s.%s", store->dir,
+                       strerror(errno), room_advice(errno));
+    return 0;
+}
+
+int folder_take_room(const struct store *store, unsigned readers, struct err *err)
+{
+    enum { READER = 64, REST = 4096 }; /* LMDB's own structs, and more than it has beside them */
+    char path[4096];
+    snprintf(path, sizeof(path), "%s/lock.mdb", store->dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(err, "The file %s cannot be opened: %s.%s", path, strerror(errno),
+                       room_advice(errno));
+    int code = posix_fallocate(fd, 0, (off_t)readers * READER + REST);
+    close(fd);
+    if (code)
+        return err_set(err, "The file %s cannot be made as large as it must be: %s.%s", path,
+                       strerror(code), room_advice(code));
     return 0;
 }
 

@@ -2,8 +2,10 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "store/contacts.h"
 #include "store/names.h"
 #include "store/queue.h"
+#include "store/replies.h"
 #include "store/sets.h"
 #include "store/table.h"
 
@@ -89,7 +91,8 @@ static void move_in_queue(struct txn *txn, const struct outcome *o, uint32_t was
 
 bool outcome_is_known(struct txn *txn, const struct outcome *outcome)
 {
-    return entry_before(txn, outcome).attempts > outcome->attempt;
+    struct ledger_entry before = entry_before(txn, outcome);
+    return before.attempts > outcome->attempt || before.state > RECIPIENT_IN_DOUBT;
 }
 
 /* A final copy has no business in the queue: there it would only be sent again. */
@@ -120,6 +123,13 @@ static uint16_t source_number(struct txn *txn, struct source_memory *memory, str
     return memory->id;
 }
 
+/* Erased while the answer was on its way: what it quotes of them would stay (store/erasure.h). */
+static bool quotes_who_is_gone(struct txn *txn, const struct ledger_entry *entry)
+{
+    struct contact contact;
+    return reply_may_quote(entry->text) && !contact_read(txn, entry->contact, &contact);
+}
+
 static void apply_one(struct txn *txn, struct job_record *job, const struct outcome *o,
                       uint16_t source)
 {
@@ -132,6 +142,8 @@ static void apply_one(struct txn *txn, struct job_record *job, const struct outc
     bool cancelled = job->state == JOB_CANCELLED;
     after.state = recipient_counts_as(job->state, after.state);
     after.due = cancelled ? 0 : after.due;
+    if (quotes_who_is_gone(txn, &after))
+        after.text = STR("");
     job->counts[recipient_counts_as(job->state, before.state)]--;
     job->counts[after.state]++;
     ledger_write(txn, &after); /* first: the text may be a view, which writing ends */

@@ -61,8 +61,9 @@ void job_finish_if_done(struct job_record *job, uint32_t now);
 
 void outcome_sums_of(const struct job_record *job, struct outcome_sums *out);
 
-/* True if an attempt's outcome is in the ledger already, because it has counted as many: for what a
- * journal tells. */
+/* For what a journal tells: true if an attempt's outcome is in the ledger already, because it has
+ * counted as many, or if the copy came to its end without it (a journal that is older than the
+ * store, as in a backup, does not know that it returned and was skipped). */
 bool outcome_is_known(struct txn *txn, const struct outcome *outcome);
 
 /*

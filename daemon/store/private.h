@@ -74,6 +74,13 @@ struct store {
 int folder_lock(struct store *store, struct err *err);
 void folder_unlock(struct store *store);
 
+/* lock.c: takes the disk's room for LMDB's table of readers. LMDB writes there through a shared
+ * map, where a full disk is no error to return, but the end of the process (SIGBUS). */
+int folder_take_room(const struct store *store, unsigned readers, struct err *err);
+
+/* What a sentence about an errno goes on with: " Make room on the disk.", or nothing. */
+const char *room_advice(int code);
+
 /* The same for who only looks: shared with others who do, nothing is made or written. */
 int folder_hold(struct store *store, struct err *err);
 
@@ -140,5 +147,8 @@ void health_release(struct store *store);
 void health_look(struct store *store);
 void health_failed(struct store *store, int rc, const char *sentence);
 void health_worked(struct store *store);
+
+/* Whether a commit that failed with `rc` did so for want of room. */
+bool health_is_full(const struct store *store, int rc);
 
 #endif

@@ -34,7 +34,7 @@ void reply_memory_forget(struct reply_memory *memory)
 uint32_t reply_number(struct txn *txn, struct str text)
 {
     struct store *store = txn->store;
-    if (text.len == 0)
+    if (text.len == 0 || reply_may_quote(text))
         return 0;
     XXH128_hash_t hash = XXH3_128bits_withSeed(text.at, text.len, store->secret);
     size_t at = hash.low64 % SLOTS;

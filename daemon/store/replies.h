@@ -3,6 +3,9 @@
  * a queue number of their own to each. So a text gets a number (NAME_REPLY) when it is seen for the
  * second time within a while, and stands in the ledger's record itself until then. What is
  * remembered is bounded, belongs to the writer, and is only a matter of space.
+ *
+ * A text with a number stays, also when everybody is erased of whom it was said (store/erasure.h).
+ * So one that may quote an address, because there is an "@" in it, never gets a number.
  */
 #ifndef TOCSIN_STORE_REPLIES_H
 #define TOCSIN_STORE_REPLIES_H
@@ -10,6 +13,12 @@
 #include "store/store.h"
 
 struct reply_memory;
+
+/* Whether a text may quote somebody's address. */
+static inline bool reply_may_quote(struct str text)
+{
+    return str_find(text, '@') != NULL;
+}
 
 struct reply_memory *reply_memory_new(void);
 void reply_memory_free(struct reply_memory *memory);

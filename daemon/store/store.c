@@ -59,7 +59,8 @@ static int env_failed(const struct store *store, int rc, struct err *err)
                        "The file %s/data.mdb is damaged or no store of tocsin (%s): restore the "
                        "data folder from a copy, or choose another data_dir.",
                        store->dir, mdb_strerror(rc));
-    return err_set(err, "The store %s cannot be opened: %s.", store->dir, mdb_strerror(rc));
+    return err_set(err, "The store %s cannot be opened: %s.%s", store->dir, mdb_strerror(rc),
+                   room_advice(rc));
 }
 
 /* LMDB's own checks are assertions: what it finds there came onto the disk after the start, or is
@@ -131,7 +132,8 @@ static int open_tables(struct store *store, struct opening *opening, struct err 
     int rc;
     while (try_tables(store, opening, &rc, err)) {
         if (rc != MDB_MAP_FULL)
-            return -1;
+            return health_is_full(store, rc) ? err_prefix(err, "The disk is full, make room on it")
+                                             : -1;
         map_grow(store);
     }
     map_locate(store);
@@ -208,9 +210,9 @@ static int pages_ready(const struct store *store, struct err *err)
 struct store *store_open(const struct store_options *options, struct err *err)
 {
     struct store *store = store_new(options);
-    if (folder_lock(store, err) || pages_ready(store, err) ||
-        env_open(store, options->map_size, 0, err) || tables_ready(store, err) ||
-        writer_start(store, err)) {
+    if (folder_lock(store, err) || folder_take_room(store, MAX_READERS, err) ||
+        pages_ready(store, err) || env_open(store, options->map_size, 0, err) ||
+        tables_ready(store, err) || writer_start(store, err)) {
         store_free(store);
         return NULL;
     }

@@ -327,8 +327,9 @@ static void give_up(struct store *store, const struct write_op *group)
     for (const struct write_op *op = store->queue.first; op; op = op->next)
         lost++;
     log_say(LOG_ERROR, "store_closed_unwritten",
-            "The store %s closes while it cannot be written: %u operations are lost.", store->dir,
-            lost);
+            "The store %s closes while it cannot be written: %u changes are not made, and nobody "
+            "was told that they were. What receivers answered is in the journal.",
+            store->dir, lost);
 }
 
 static void *writer_run(void *arg)

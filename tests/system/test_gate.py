@@ -100,6 +100,26 @@ def test_one_of_two_lists(start):
     assert set(sink.recipients()) == set(addresses) - {leaves}
 
 
+def test_who_left_and_what_became_of_their_last_copy(start):
+    """Who leaves a list gets what is for those whom an earlier job did not reach only if they are one of them."""
+    sink = start(Sink)
+    daemon = start(Daemon, sink.port, site=SLOW_SITE)
+    reached, missed = "reached@dest.example", "bounce1@dest.example"
+    addresses = [*(f"a{i:02}@dest.example" for i in range(18)), reached, missed]
+    daemon.cli("contacts", "import", daemon.write("a.csv", "\n".join(["email", *addresses])), "--list", "a")
+    daemon.cli("contacts", "import", daemon.write("b.csv", f"email\n{reached}\n{missed}\n"), "--list", "b")
+    appeal = daemon.write("appeal.md", APPEAL)
+    first = daemon.send(appeal, "list:b")
+    daemon.wait_job(first)
+    job = daemon.send(appeal, f"list:a or job:{first}:bounced")
+    for address in reached, missed:
+        daemon.cli("contacts", "unsubscribe", address, "--list", "a")
+    done = daemon.wait_job(job)
+    assert (done["delivered"], done["bounced"], done["skipped"]) == (18, 1, 1)
+    assert sink.recipients()[reached] == 1
+    assert 'left the list "a"' in daemon.cli("why", reached, job).stdout
+
+
 def test_consent_can_be_required(start):
     sink = start(Sink)
     daemon = start(Daemon, sink.port)

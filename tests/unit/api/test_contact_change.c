@@ -88,6 +88,7 @@ static void what_is_not_understood_changes_nothing(void **state)
     refused(h, "POST", B "unsubscribe?lst=one", STR(""), 400, "\"lst\"");
     refused(h, "POST", B "unsubscribe?list=", STR(""), 400, "empty");
     refused(h, "POST", B "unsubscribe?list=two", STR(""), 404, "\"two\"");
+    refused(h, "POST", B "unsubscribe?list=one&list=two", STR(""), 400, "twice");
     refused(h, "POST", B "unsubscribe?list=one&topic=x", STR(""), 400, "not both");
     refused(h, "POST", B "unsubscribe?topic=a%20b", STR(""), 400, "no label");
     refused(h, "POST", B "consent", STR(""), 400, "granted");
@@ -138,6 +139,25 @@ static void who_is_erased_is_gone(void **state)
     json_decref(summary);
 }
 
+/* An old file must not write to them again, whatever the one who erases thinks of. */
+static void who_wanted_no_mail_stays_away_without_asking(void **state)
+{
+    struct house *h = *state;
+    const char *const wishes[] = {"suppress", "unsubscribe", "consent?state=refused"};
+    open_with_people(h);
+    for (size_t i = 0; i < 3; i++) {
+        json_decref(change(h, wishes[i]));
+        json_t *answer = change(h, "erase");
+        assert_true(json_is_true(json_object_get(answer, "suppressed")));
+        json_decref(answer);
+        json_t *summary = import(h, "/v1/contacts/import?list=one", STR("email\nb@b.example\n"));
+        assert_int_equal(number(summary, "rejected"), 1);
+        json_decref(summary);
+        json_decref(change(h, "unsuppress"));
+        json_decref(import(h, "/v1/contacts/import?list=one", STR("email\nb@b.example\n")));
+    }
+}
+
 static void who_is_erased_for_good_stays_away(void **state)
 {
     struct house *h = *state;
@@ -168,6 +188,7 @@ int main(void)
         API_TEST(what_is_not_understood_changes_nothing),
         API_TEST(consent_is_noted),
         API_TEST(who_is_erased_is_gone),
+        API_TEST(who_wanted_no_mail_stays_away_without_asking),
         API_TEST(who_is_erased_for_good_stays_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

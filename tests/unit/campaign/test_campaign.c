@@ -381,6 +381,32 @@ static void refusals_say_why_and_write_nothing(void **state)
     assert_int_equal(submit("list:few"), 1);
 }
 
+static void write_wordy_jobs(struct txn *txn, void *ctx)
+{
+    struct buf text = BUF_INIT;
+    (void)ctx;
+    buf_add_text(&text, "list:few");
+    for (int i = 0; i < 400; i++)
+        buf_add_text(&text, " or all");
+    for (uint32_t id = 1; id <= 2; id++) {
+        struct job_record job = {.id = id, .state = JOB_FINISHED, .segment = buf_str(&text)};
+        job_write(txn, &job);
+        set_add(txn, SET_JOB, id, (const uint32_t[]){1}, 1);
+    }
+    buf_release(&text);
+}
+
+/* A composer asks about all that an audience rests on, for everybody who left one of its lists. */
+static void an_audience_that_rests_on_too_much_is_refused(void **state)
+{
+    (void)state;
+    people_write(&t.people, write_wordy_jobs, NULL);
+    submit("job:1 or job:2");
+    assert_int_equal(t.answer.result, CAMPAIGN_BAD_INPUT);
+    assert_non_null(strstr(t.answer.err.text, "too many lists and earlier jobs"));
+    assert_int_equal(submit("job:1 and not list:nobody"), 3);
+}
+
 /* Both are in one group of writes, or nearly so: the second does not wait for the first's answer.
  */
 static void a_submission_that_comes_twice_at_once_makes_one_job(void **state)
@@ -431,6 +457,7 @@ int main(void)
         TEST(fan_out_goes_on_after_a_restart),
         TEST(a_job_that_no_longer_compiles_waits_paused),
         TEST(refusals_say_why_and_write_nothing),
+        TEST(an_audience_that_rests_on_too_much_is_refused),
         TEST(a_submission_that_comes_twice_at_once_makes_one_job),
         TEST(a_dry_run_only_counts),
     };

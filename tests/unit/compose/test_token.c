@@ -109,6 +109,28 @@ static void the_key_file_is_made_once_and_kept(void **state)
     rmdir(folder);
 }
 
+/* What a start leaves that is killed while it makes the key. */
+static void half_a_key_is_made_anew(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/tocsin-token-XXXXXX", path[64], half[80];
+    struct token_key first, second;
+    struct err err;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/token.key", folder);
+    snprintf(half, sizeof(half), "%s.new", path);
+    FILE *file = fopen(half, "w");
+    assert_non_null(file);
+    fputs("half", file);
+    fclose(file);
+    assert_int_equal(token_key_load(path, &first, &err), 0);
+    assert_int_equal(token_key_load(path, &second, &err), 0);
+    assert_memory_equal(&first, &second, sizeof(first));
+    assert_int_equal(access(half, F_OK), -1);
+    unlink(path);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +139,7 @@ int main(void)
         cmocka_unit_test(no_change_of_a_token_is_a_token),
         cmocka_unit_test(purposes_keys_and_lengths_are_kept_apart),
         cmocka_unit_test(the_key_file_is_made_once_and_kept),
+        cmocka_unit_test(half_a_key_is_made_anew),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

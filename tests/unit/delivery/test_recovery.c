@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "store/journal.h"
 #include "store/names.h"
 #include "store/outcomes.h"
@@ -249,6 +250,73 @@ static void what_the_store_knows_counts_once(void **state)
     assert_int_equal(look_up(state, 1).state, RECIPIENT_DEFERRED);
 }
 
+/* A file can come back after a power cut, or be one of a backup: what it says of an attempt long
+ * ago is no news of the one that another file tells of. */
+static void what_is_told_twice_is_told_by_each_file_for_itself(void **state)
+{
+    struct journal *j, *old;
+    submit(state, GUARANTEE_AT_LEAST_ONCE, 2);
+    j = attach(state, 0);
+    finish(j, begin(j, 1, 0), answer(1, RECIPIENT_DEFERRED, 1700000300));
+    finish(j, begin(j, 2, 0), answer(2, RECIPIENT_DEFERRED, 1700000300));
+    kill_it(j);
+    must_recover(state);
+    j = attach(state, 0);
+    old = attach(state, 1);
+    begin(j, 1, 1);
+    begin(old, 1, 0);
+    begin(j, 2, 1);
+    finish(old, begin(old, 2, 0), answer(2, RECIPIENT_DELIVERED, 0));
+    kill_it(j);
+    kill_it(old);
+    must_recover(state);
+    for (uint32_t i = 1; i <= 2; i++) {
+        struct ledger_entry entry = look_up(state, i);
+        assert_int_equal(entry.state, RECIPIENT_IN_DOUBT);
+        assert_true(entry.attempts == 2 && entry.doubts == 1);
+    }
+}
+
+static unsigned long refusals(void)
+{
+    static const char name[] = "\ntocsin_outcomes_refused_total ";
+    struct buf text = BUF_INIT;
+    metrics_render(&text);
+    buf_add_byte(&text, 0);
+    const char *line = strstr(text.at, name);
+    unsigned long count = line ? strtoul(line + strlen(name), NULL, 10) : 0;
+    buf_release(&text);
+    return count;
+}
+
+static void skip_the_first(struct txn *txn, void *ctx)
+{
+    struct outcome_sums sums;
+    struct outcome o = {.job = JOB,
+                        .contact = 1,
+                        .domain = DOMAIN,
+                        .state = RECIPIENT_SKIPPED,
+                        .reason = SKIP_UNSUBSCRIBED,
+                        .at = 1700000000};
+    (void)ctx;
+    outcomes_apply(txn, &o, 1, &sums);
+}
+
+/* In a backup the journals are older than the store. */
+static void who_was_skipped_since_is_not_in_doubt(void **state)
+{
+    submit(state, GUARANTEE_AT_LEAST_ONCE, 1);
+    struct journal *j = attach(state, 0);
+    begin(j, 1, 0);
+    kill_it(j);
+    write_now(store_of(state), skip_the_first, NULL);
+    uint64_t before = refusals();
+    must_recover(state);
+    struct ledger_entry one = look_up(state, 1);
+    assert_true(one.state == RECIPIENT_SKIPPED && one.attempts == 0);
+    assert_int_equal(refusals(), before);
+}
+
 static void all_journals_are_read_whatever_the_number_of_threads(void **state)
 {
     struct err err;
@@ -295,7 +363,9 @@ static void a_journal_that_is_cut_anywhere_tells_what_is_before_the_cut(void **s
         finish(j, begin(j, i, 0), answer(i, RECIPIENT_DELIVERED, 0));
     kill_it(j);
     assert_int_equal(journal_load(store_of(state), 0, &whole, &err), 0);
-    size_t lap = SIZE / 2, first = memcmp(whole.at + JOURNAL_HEADER, "\0\0\0\0", 4) ? 0 : lap;
+    size_t lap = whole.len / JOURNAL_LAPS, first = 0;
+    while (memcmp(whole.at + first + JOURNAL_HEADER, "\0\0\0\0", 4) == 0)
+        first += lap;
     overwrite(state, first + 2200, first + lap); /* about the half: 34 + 37 bytes each */
     must_recover(state);
     unsigned delivered = 0, doubts = 0, queued = 0;
@@ -321,13 +391,16 @@ static void nothing_special(struct txn *txn, void *ctx)
 static void a_damaged_journal_is_refused_and_named(void **state)
 {
     struct err err;
+    struct buf file = BUF_INIT;
     submit(state, GUARANTEE_AT_LEAST_ONCE, 1);
     struct journal *j = attach(state, 0);
     begin(j, 1, 0);
     write_now(store_of(state), nothing_special, NULL); /* syncs */
+    assert_int_equal(journal_load(store_of(state), 0, &file, &err), 0);
     kill_it(j);
-    overwrite(state, JOURNAL_HEADER, JOURNAL_HEADER + 40);
-    overwrite(state, SIZE / 2 + JOURNAL_HEADER, SIZE / 2 + JOURNAL_HEADER + 40);
+    for (size_t lap = 0; lap < file.len; lap += file.len / JOURNAL_LAPS)
+        overwrite(state, lap + JOURNAL_HEADER, lap + JOURNAL_HEADER + 40);
+    buf_release(&file);
     assert_int_equal(recover(state, &err), -1);
     assert_non_null(strstr(err.text, "journal-0 is damaged at byte"));
     assert_int_equal(look_up(state, 1).state, RECIPIENT_QUEUED);
@@ -352,6 +425,8 @@ int main(void)
         STORE_TEST(a_copy_with_several_attempts_is_taken_over_in_their_order),
         STORE_TEST(taking_over_twice_is_as_good_as_once),
         STORE_TEST(what_the_store_knows_counts_once),
+        STORE_TEST(what_is_told_twice_is_told_by_each_file_for_itself),
+        STORE_TEST(who_was_skipped_since_is_not_in_doubt),
         STORE_TEST(all_journals_are_read_whatever_the_number_of_threads),
         STORE_TEST(a_journal_that_is_cut_anywhere_tells_what_is_before_the_cut),
         STORE_TEST(a_damaged_journal_is_refused_and_named),

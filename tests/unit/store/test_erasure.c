@@ -6,6 +6,8 @@
 #include "store/erasure.h"
 #include "store/ledger.h"
 #include "store/names.h"
+#include "store/outcomes.h"
+#include "store/queue.h"
 #include "store/sets.h"
 
 enum { NOW = 0x65000000 };
@@ -100,6 +102,65 @@ static void nothing_is_left_but_numbers(void **state)
     assert_false(erase_now(p, false));
 }
 
+/* A copy of job 5 is on the wire to contact 1; then its receiver says no. */
+static void send_copy(struct txn *txn, void *ctx)
+{
+    struct job_record job = {.id = 5, .state = JOB_SENDING, .recipients = 1};
+    struct queue_entry queued = {.job = 5, .domain = 1, .contact = 1};
+    (void)ctx;
+    job.counts[RECIPIENT_QUEUED] = 1;
+    set_add(txn, SET_JOB, 5, &(uint32_t){1}, 1);
+    job_write(txn, &job);
+    queue_add(txn, &queued, 1);
+}
+
+static void hear_answer(struct txn *txn, void *ctx)
+{
+    struct outcome_sums sums;
+    struct outcome o = {.job = 5,
+                        .contact = 1,
+                        .domain = 1,
+                        .state = RECIPIENT_BOUNCED,
+                        .at = NOW,
+                        .attempted = true,
+                        .code = 550};
+    (void)ctx;
+    outcome_set_text(&o, STR("<Anna@b.example> is unknown here"));
+    assert_int_equal(outcomes_apply(txn, &o, 1, &sums), 1);
+}
+
+static void assert_answer(struct place *p, struct str text)
+{
+    struct ledger_entry entry;
+    struct txn txn;
+    txn_begin(p->store, &txn);
+    assert_true(ledger_read(&txn, 5, 1, &entry));
+    assert_int_equal(entry.code, 550);
+    assert_str(entry.text, text);
+    read_end(&txn);
+}
+
+static void an_answer_that_comes_later_is_not_quoted(void **state)
+{
+    struct place *p = *state;
+    write_now(p->store, fill, NULL);
+    write_now(p->store, send_copy, NULL);
+    erase_now(p, false);
+    write_now(p->store, hear_answer, NULL);
+    assert_answer(p, STR(""));
+}
+
+static void an_answer_about_who_stays_is_kept(void **state)
+{
+    struct place *p = *state;
+    write_now(p->store, fill, NULL);
+    write_now(p->store, send_copy, NULL);
+    write_now(p->store, hear_answer, NULL);
+    assert_answer(p, STR("<Anna@b.example> is unknown here"));
+    erase_now(p, false);
+    assert_answer(p, STR(""));
+}
+
 static void a_number_is_never_given_again(void **state)
 {
     struct place *p = *state;
@@ -162,6 +223,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(nothing_is_left_but_numbers),
+        STORE_TEST(an_answer_that_comes_later_is_not_quoted),
+        STORE_TEST(an_answer_about_who_stays_is_kept),
         STORE_TEST(a_number_is_never_given_again),
         STORE_TEST(who_is_barred_does_not_come_back),
         STORE_TEST(who_shares_the_hash_stays),

@@ -2,6 +2,7 @@
 #include "store/journal.h"
 
 #include "base/buf.h"
+#include "store/private.h"
 #include "unit/store/help.h"
 
 enum { SIZE = 64 * 1024 };
@@ -92,6 +93,23 @@ static void a_journal_is_begun_anew_when_it_is_attached(void **state)
     end(j);
 }
 
+static void it_may_have_another_size_at_the_next_start(void **state)
+{
+    struct err err;
+    for (size_t size = 64 * 1024; size <= 1024 * 1024; size += 100 * 1024) {
+        struct journal *j = journal_attach(store_of(state), 0, size, &err);
+        assert_non_null(j);
+        look(state, &found);
+        assert_int_equal(found.records, 0);
+        begin(j, 1);
+        assert_int_equal(journals_sync(store_of(state)), 0);
+        look(state, &found);
+        assert_int_equal(found.records, 1);
+        end(j);
+    }
+    end(attach(state));
+}
+
 /* One transaction stays open while others go through many laps: it is never forgotten. */
 static void what_is_open_is_carried_from_lap_to_lap(void **state)
 {
@@ -171,7 +189,7 @@ static void what_was_synced_and_is_damaged_is_told(void **state)
     begin(j, 1);
     write_now(store_of(state), nothing_special, NULL);
     assert_int_equal(journal_load(store_of(state), 0, &file, &err), 0);
-    for (size_t lap = 0; lap < SIZE; lap += SIZE / JOURNAL_LAPS)
+    for (size_t lap = 0; lap < file.len; lap += file.len / JOURNAL_LAPS)
         file.at[lap + JOURNAL_HEADER + 5] ^= 1;
     assert_int_equal(journal_read(buf_str(&file), note, &found, &err), -1);
     buf_release(&file);
@@ -205,6 +223,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_written_is_there_at_once, place_setup,
                                         place_teardown),
         cmocka_unit_test_setup_teardown(a_journal_is_begun_anew_when_it_is_attached, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(it_may_have_another_size_at_the_next_start, place_setup,
                                         place_teardown),
         cmocka_unit_test_setup_teardown(what_is_open_is_carried_from_lap_to_lap, place_setup,
                                         place_teardown),

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "unit/store/help.h"
 
-enum { LAP = 4096, FILE_SIZE = JOURNAL_LAPS * LAP, GENERATION = 6 };
+enum { LAP = 4096, SECTOR = 512, FILE_SIZE = JOURNAL_LAPS * LAP, GENERATION = 6 };
 
 /* A file being written as a thread would, but in the test's memory. */
 struct file {
@@ -29,7 +29,8 @@ static void open_lap(struct file *f)
 static void file_init(struct file *f)
 {
     memset(f, 0, sizeof(*f));
-    journal_write_header(lap_of(f, GENERATION - 1), GENERATION - 1);
+    for (uint64_t before = GENERATION - JOURNAL_LAPS + 1; before < GENERATION; before++)
+        journal_write_header(lap_of(f, before), before);
     f->generation = GENERATION;
     open_lap(f);
 }
@@ -166,7 +167,27 @@ static void what_an_older_lap_left_in_the_same_place_is_no_record(void **state)
     assert_int_equal(heard.records[0].began.contact, 9);
 }
 
-static void two_laps_are_read_in_the_order_of_writing(void **state)
+static void the_two_newest_laps_are_read_in_the_order_of_writing(void **state)
+{
+    struct file f;
+    struct heard heard;
+    struct err err;
+    (void)state;
+    file_init(&f);
+    for (uint32_t i = 0; i < 5; i++) {
+        add_began(&f, i);
+        assert_int_equal(read_file(&f, &heard, &err), 0);
+        assert_int_equal(heard.count, i > 0 ? 2 : 1);
+        assert_int_equal(heard.records[0].began.contact, i > 0 ? i - 1 : 0);
+        assert_int_equal(heard.records[heard.count - 1].began.contact, i);
+        assert_int_equal(journal_newest(str_from(f.at, sizeof(f.at))), GENERATION + i);
+        f.generation++;
+        open_lap(&f);
+    }
+}
+
+/* After a power cut it may be half of what it was, half of what it becomes. */
+static void a_lap_that_is_needed_no_more_may_hold_anything(void **state)
 {
     struct file f;
     struct heard heard;
@@ -174,13 +195,25 @@ static void two_laps_are_read_in_the_order_of_writing(void **state)
     (void)state;
     file_init(&f);
     add_began(&f, 1);
-    f.generation++;
-    open_lap(&f);
-    add_began(&f, 2);
+    uint8_t *third = lap_of(&f, GENERATION + 1);
+    journal_write_synced(third, journal_progress(GENERATION - 2, 4000));
+    memset(third + SECTOR, 0x55, LAP - SECTOR);
     assert_int_equal(read_file(&f, &heard, &err), 0);
-    assert_int_equal(heard.count, 2);
-    assert_int_equal(heard.records[0].began.contact, 1);
-    assert_int_equal(heard.records[1].began.contact, 2);
+    assert_int_equal(heard.count, 1);
+}
+
+static void one_generation_left_out_ends_what_was_before(void **state)
+{
+    struct file f;
+    struct heard heard;
+    struct err err;
+    (void)state;
+    file_init(&f);
+    add_began(&f, 1);
+    f.generation += 2;
+    open_lap(&f);
+    assert_int_equal(read_file(&f, &heard, &err), 0);
+    assert_int_equal(heard.count, 0);
 }
 
 static void a_lap_that_was_just_being_taken_is_not_in_use(void **state)
@@ -247,6 +280,7 @@ static void a_damaged_header_is_told(void **state)
         f.at[at] ^= 0x40;
         assert_int_equal(read_file(&f, &heard, &err), -1);
     }
+    journal_write_synced(lap_of(&whole, GENERATION - 1), journal_progress(GENERATION - 1, 64));
     memset(whole.at, 0, LAP);
     assert_int_equal(read_file(&whole, &heard, &err), -1);
 }
@@ -258,8 +292,14 @@ static void files_that_are_none_yet_are_empty_and_short_ones_are_told(void **sta
     struct file blank;
     (void)state;
     memset(&blank, 0, sizeof(blank));
-    assert_int_equal(journal_read(STR(""), hear, &heard, &err), 0);
-    assert_int_equal(read_file(&blank, &heard, &err), 0);
+    for (size_t len = 0; len <= sizeof(blank.at); len += 128)
+        assert_int_equal(journal_read(str_from(blank.at, len), hear, &heard, &err), 0);
+    assert_int_equal(journal_newest(str_from(blank.at, sizeof(blank.at))), 0);
+    for (uint64_t lap = 1; lap <= JOURNAL_LAPS; lap++) { /* headers come in any order */
+        struct file f = blank;
+        journal_write_header(lap_of(&f, lap), lap);
+        assert_int_equal(read_file(&f, &heard, &err), 0);
+    }
     assert_int_equal(heard.count, 0);
     assert_int_equal(journal_read(STR("tocsinJ1"), hear, &heard, &err), -1);
 }
@@ -289,7 +329,9 @@ int main(void)
         cmocka_unit_test(the_worked_example_is_what_is_written),
         cmocka_unit_test(a_tail_that_is_cut_at_any_byte_is_the_end),
         cmocka_unit_test(what_an_older_lap_left_in_the_same_place_is_no_record),
-        cmocka_unit_test(two_laps_are_read_in_the_order_of_writing),
+        cmocka_unit_test(the_two_newest_laps_are_read_in_the_order_of_writing),
+        cmocka_unit_test(a_lap_that_is_needed_no_more_may_hold_anything),
+        cmocka_unit_test(one_generation_left_out_ends_what_was_before),
         cmocka_unit_test(a_lap_that_was_just_being_taken_is_not_in_use),
         cmocka_unit_test(damage_in_what_was_synced_is_told_with_its_place),
         cmocka_unit_test(a_note_of_what_was_synced_counts_for_its_generation_only),

@@ -109,6 +109,24 @@ static void a_text_that_comes_again_is_stored_once(void **state)
     read_end(&txn);
 }
 
+/* Else it would be kept when the person is erased whose address it quotes. */
+static void a_text_that_may_quote_an_address_stands_for_itself(void **state)
+{
+    struct place *p = *state;
+    struct ledger_entry entry = example(), got;
+    struct txn txn;
+    entry.text = STR("<paul@dest.example>: unknown");
+    for (entry.contact = 1; entry.contact <= 3; entry.contact++)
+        write_now(p->store, write_entry, &entry);
+    txn_begin(p->store, &txn);
+    for (uint32_t contact = 1; contact <= 3; contact++) {
+        assert_true(ledger_read(&txn, 12, contact, &got));
+        assert_str(got.text, entry.text);
+        assert_int_equal(got.text_number, 0);
+    }
+    read_end(&txn);
+}
+
 static void an_entry_of_version_1_is_read(void **state)
 {
     struct place *p = *state;
@@ -188,6 +206,7 @@ int main(void)
         STORE_TEST(text_is_cut_at_a_character),
         STORE_TEST(an_entry_may_be_rewritten_with_its_own_text),
         STORE_TEST(a_text_that_comes_again_is_stored_once),
+        STORE_TEST(a_text_that_may_quote_an_address_stands_for_itself),
         STORE_TEST(an_entry_of_version_1_is_read),
         STORE_TEST(seeks_within_a_job),
         STORE_TEST(damage_is_found),

@@ -57,6 +57,19 @@ static void gives_the_folder_back(void **state)
     place_open(p);
 }
 
+/* LMDB writes into that file through a map: what is not there when the disk is full ends the
+ * process. */
+static void takes_the_room_of_the_readers_beforehand(void **state)
+{
+    struct place *p = *state;
+    char path[128];
+    struct stat about;
+    snprintf(path, sizeof(path), "%s/lock.mdb", p->dir);
+    assert_int_equal(stat(path, &about), 0);
+    assert_true(about.st_size >= 512 * 64);
+    assert_true(about.st_blocks * 512 >= about.st_size);
+}
+
 static void set_version_99(struct txn *txn, void *ctx)
 {
     (void)ctx;
@@ -224,6 +237,7 @@ int main(void)
         STORE_TEST(refuses_a_folder_that_cannot_be_made),
         STORE_TEST(names_the_process_that_holds_the_folder),
         STORE_TEST(gives_the_folder_back),
+        STORE_TEST(takes_the_room_of_the_readers_beforehand),
         STORE_TEST(refuses_a_newer_version),
         STORE_TEST(documents_its_version),
         STORE_TEST(keeps_its_secret),
