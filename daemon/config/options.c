@@ -203,7 +203,7 @@ const struct option options[] = {
      .help = "How many gathered writes are committed without waiting longer."},
     {BLOCK_STORE, KIND_SIZE, "journal_size", "4MiB", BETWEEN("64KiB", "1GiB"),
      AT(store_config, journal_size), .restart = true,
-     .help = "The size of each delivery thread's journal, taken from the disk at the start; it bounds how many transactions can be under way: some 6,000 in 4 MiB."},
+     .help = "The size of each delivery thread's journal, taken from the disk at the start; it bounds how many transactions can be under way: some 3,000 in 4 MiB."},
     {BLOCK_STORE, KIND_INTEGER, "unsynced", "8192", BETWEEN("1", "1000000"),
      AT(store_config, unsynced),
      .help = "How many answers a delivery thread may hold that are not on disk yet: so many copies can be sent twice when the machine loses its power."},

@@ -1,8 +1,8 @@
 /*
  * The journal of one delivery thread: "this transaction began", "this was its answer", stored at
  * that moment, without a system call, so that a process that is killed has lost no answer that it
- * saw. The writer syncs it with every group that it commits; so a machine that loses its power has
- * lost what happened since the last group.
+ * saw. The writer syncs it with every group that it commits, and each second while there is none;
+ * so a machine that loses its power has lost what happened since the last group.
  *
  *   take ──► began ──► ended ──► (outcome in a report) ──► durable      give_back ends what `take`
  *     │        └─► returned ─┐                                          promised

@@ -167,9 +167,19 @@ static void give_back(struct store *store)
         store->heavy_since = 0;
 }
 
+/* What began while nothing was committed is known after a power cut, too. */
+static void sync_quietly(struct store *store)
+{
+    int code = journals_sync(store);
+    if (code)
+        log_say(LOG_ERROR, "journal_unsynced", "The journals in %s cannot be synced: %s.",
+                store->dir, strerror(code));
+}
+
 /* Uses the quiet to give memory back. */
 static void idle(struct store *store)
 {
+    sync_quietly(store);
     if (store->heavy_since)
         give_back(store);
     health_look(store);

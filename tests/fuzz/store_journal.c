@@ -49,5 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int one = journal_read(first.file, hear, &first, &err);
     int two = journal_read(second.file, hear, &second, &err);
     assert(one == two && first.count == second.count && first.sum == second.sum);
+    assert(first.count == 0 || journal_newest(first.file) > 0);
     return 0;
 }

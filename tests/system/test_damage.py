@@ -60,7 +60,7 @@ def rested(start):
     """A daemon that was stopped in the middle of its work, with all kinds of records."""
     sink = start(Sink)
     daemon = start(Daemon, sink.port, extra=QUICK_RETRY)
-    import_people(daemon, 4000, "--bounce", 5)
+    import_people(daemon, 1500, "--bounce", 5)
     done = daemon.send(daemon.write("appeal.md", APPEAL), "list:everyone")
     daemon.wait_job(done)
     waiting = daemon.send(daemon.write("second.md", APPEAL + "\nOnce more.\n"), "list:everyone")

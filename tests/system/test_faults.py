@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from receivers import FAST, outcomes, write_people
+from receivers import FAST, hurry, outcomes, write_people
 from tocsin import APPEAL, BUILD, PATIENCE, Daemon, Sink, assert_adds_up, free_port, wait_until
 
 
@@ -42,6 +42,21 @@ def test_in_doubt_stays_in_doubt_when_the_job_is_cancelled(start, guarantee):
     assert done["cancelled"] > 0 and done["in_doubt"] > 0
     states = collections.Counter(row["state"] for row in daemon.recipients(job).values())
     assert {name: done[name] for name in ("in_doubt", "cancelled", "delivered")} == states
+
+
+def test_what_breaks_off_after_a_cancellation_is_written_down(start):
+    """It was not sent and is in no doubt: it goes no more, it was an attempt, and the daemon is done with the job."""
+    sink = start(Sink, "--no-chunking", "--fault", "rcpt-stall:100")
+    daemon = start(Daemon, sink.port, site="connections = 1  in_flight = 1", extra=hurry(3))
+    job, _ = send(daemon, 10)
+    wait_until(lambda: daemon.job(job)["in_flight"] == 1, 20, "a copy on the wire")
+    daemon.cli("job", "cancel", job)
+    assert daemon.job(job)["in_flight"] == 1
+    wait_until(lambda: daemon.cli_json("status")["active_jobs"] == 0, 20, "the end of the job")
+    done = daemon.job(job)
+    assert_adds_up(done)
+    assert done["cancelled"] == 10
+    assert sorted(row["attempts"] for row in daemon.recipients(job).values()) == [0] * 9 + [1]
 
 
 @pytest.mark.parametrize("fault", ["starttls-fail", "starttls-close", "starttls-stall", "starttls-garbage"])
@@ -338,6 +353,71 @@ def test_a_store_that_cannot_be_written_for_a_while(start):
 
 
 @pytest.mark.threads
+def killed_and_mended(daemon, sink, start):
+    """The daemon, killed at this moment, starts again, and its receiver is another that makes no trouble."""
+    daemon.kill()
+    sink.stop()
+    mended = start(Sink, port=sink.port, name="mended")
+    daemon.start()
+    return mended
+
+
+def test_what_began_is_in_doubt_after_a_kill(start):
+    """Written down before the first byte goes out, not when the last has gone: then it would be too late."""
+    sink = start(Sink, "--no-chunking", "--fault", "mail-stall:100")
+    daemon = start(Daemon, sink.port, site="connections = 1  in_flight = 1", extra=hurry(10))
+    job, _ = send(daemon, 10, "--at-most-once")
+    wait_until(lambda: daemon.job(job)["in_flight"] == 1, 20, "a copy on the wire")
+    mended = killed_and_mended(daemon, sink, start)
+    done = daemon.wait_job(job, each=assert_adds_up)
+    assert (done["in_doubt"], done["delivered"]) == (1, 9)
+    in_doubt = {address for address, row in daemon.recipients(job).items() if row["state"] == "in_doubt"}
+    assert len(in_doubt) == 1 and not in_doubt & set(mended.recipients())
+
+
+def test_what_came_back_unsent_is_in_no_doubt_after_a_kill(start):
+    """It began, its connection broke before it could count, and it waits for the next one."""
+    sink = start(Sink, "--no-chunking", "--fault", "rcpt-close:100")
+    daemon = start(Daemon, sink.port, site="connections = 1  in_flight = 4", extra=FAST)
+    job, addresses = send(daemon, 10, "--at-most-once")
+    wait_until(lambda: daemon.log_lines("connection_ended"), 20, "the end of a connection")
+    assert daemon.job(job)["in_flight"] == 0
+    mended = killed_and_mended(daemon, sink, start)
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 10
+    assert_once(mended, addresses)
+
+
+def test_answers_to_a_later_attempt_survive_a_kill(start):
+    """The store has the first attempt; of the second one, only the journal knows."""
+    sink = start(Sink)
+    daemon = start(Daemon, sink.port, extra=FAST + "store { commit_interval = 5s }\n")
+    addresses = write_people(daemon, ["dest.example"], 100, local="defer")
+    job = daemon.send(daemon.write("appeal.md", APPEAL), "list:everyone")
+    wait_until(lambda: len(sink.messages()) == 100, 30, "the second attempt of all")
+    assert daemon.job(job)["delivered"] < 100, "the store does not have all of it"
+    daemon.kill()
+    daemon.start()
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 100
+    assert_once(sink, addresses)
+    assert {row["attempts"] for row in daemon.recipients(job).values()} == {2}
+
+
+def test_no_more_is_ahead_of_the_store_than_asked_for(start):
+    """What receivers took, and the ledger does not have yet, is what a power cut can take: one group of commits."""
+    sink = start(Sink)
+    site = "connections = 5  messages_per_connection = 1000  in_flight = 4"
+    store = "threads { delivery = 1 }\nstore { commit_interval = 500ms  unsynced = 100 }\n"
+    daemon = start(Daemon, sink.port, site=site, extra=store)
+    job, _ = send(daemon, 1000)
+    ahead, view = [], {"state": "sending"}
+    while view["state"] == "sending":
+        taken = len(sink.messages())
+        view = daemon.job(job)
+        ahead.append(taken - view["delivered"])
+    assert view["delivered"] == 1000
+    assert 50 < max(ahead) <= 100 + 5 * 4
+
+
 def test_stopping_while_the_store_cannot_be_written(start):
     sink = start(Sink, "--delay", "10")
     daemon = start(Daemon, sink.port, extra=QUIET + FAST.replace('stop = "5s"', 'stop = "1s"'))

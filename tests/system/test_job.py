@@ -127,6 +127,22 @@ def test_cancel_cancels(start):
     assert refused.rc == 1 and "cancelled" in refused.stderr
 
 
+@pytest.mark.parametrize("command", ["pause", "cancel"])
+def test_nothing_begins_after_the_answer(start, command):
+    """Nor what was composed already, for the flight after the one that is on the wire."""
+    sink = start(Sink, "--delay", "500")
+    daemon = start(Daemon, sink.port, site="connections = 2  messages_per_connection = 1000  in_flight = 4")
+    import_people(daemon, 1000)
+    job = daemon.send(daemon.write("appeal.md", APPEAL), "list:everyone")
+    wait_until(lambda: daemon.job(job)["delivered"] >= 16, 30, "some flights")
+    daemon.cli("job", command, job)
+    before = daemon.job(job)
+    after = settled(daemon, job)
+    assert after["delivered"] <= before["delivered"] + before["in_flight"] < 1000
+    time.sleep(1.5)
+    assert len(sink.messages()) == daemon.job(job)["delivered"] == after["delivered"]
+
+
 @pytest.mark.threads
 def test_paused_job_survives_a_restart(start):
     sink = start(Sink)

@@ -1,5 +1,7 @@
 """Trying again: by hand, exactly those who did not get it."""
 
+import time
+
 import pytest
 
 from tocsin import APPEAL, Daemon, QUICK_RETRY, Sink, assert_adds_up, import_people, wait_until
@@ -43,6 +45,21 @@ def test_a_retry_delivers_what_is_taken_now(start):
     assert daemon.cli_json("job", "retry", job, "--state", "bounced")["recipients"] == bounced
     assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 200
     assert sorted((sink.recipients() + mended.recipients()).elements()) == sorted(addresses)
+
+
+def test_the_age_of_a_copy_counts_from_its_retry(start):
+    """Not from the start of its job, by which it would have expired."""
+    sink = start(Sink, "--fault", "rcpt-550:100")
+    retry = 'retry { first = "300ms"  factor = 1  max = "300ms"  max_age = "3s" }\n'
+    daemon = start(Daemon, sink.port, extra=retry)
+    import_people(daemon, 50)
+    job = daemon.send(daemon.write("appeal.md", APPEAL), "list:everyone")
+    assert daemon.wait_job(job)["bounced"] == 50
+    sink.stop()
+    start(Sink, port=sink.port, name="mended")
+    time.sleep(4)
+    daemon.cli("job", "retry", job, "--state", "bounced")
+    assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 50
 
 
 def test_what_cannot_be_tried_again_is_refused(sent):

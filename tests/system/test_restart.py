@@ -1,6 +1,6 @@
 """
 Starts and stops at awkward moments: killed or stopped in the middle of work, with other options than before, on a disk
-that is full. Nobody is lost and nobody gets a second copy, jobs are what they were, and what happened to a copy is told.
+that is full. Nobody is lost, nobody gets a second copy, jobs are what they were, and what happened to a copy is told.
 """
 
 import collections
@@ -105,32 +105,34 @@ def test_other_threads_and_journals_of_another_size(start):
 
 def test_jobs_are_after_a_kill_what_they_were(start):
     """One that may send each copy once only, one in the fast lane, one that is paused and one that is cancelled."""
-    sink = start(Sink, "--delay", "300")
+    sink = start(Sink, "--delay", "150")
     site = "connections = 10  in_flight = 4"
     daemon = start(Daemon, sink.port, site=site, extra=hurry(5) + "threads { delivery = 2 }\n")
-    people = {name: write_people(daemon, ["dest.example"], 300, name, name) for name in ("gone", "rests", "once", "fast")}
+    names = ("gone", "rests", "once", "fast")
+    people = {name: write_people(daemon, ["dest.example"], 200, name, name) for name in names}
     gone, rests = submit(daemon, "list:gone"), submit(daemon, "list:rests")
     await_delivered(daemon, gone, 1)
     daemon.cli("job", "cancel", gone)
     await_delivered(daemon, rests, 1)
     daemon.cli("job", "pause", rests)
     once = submit(daemon, "list:once", "--at-most-once")
+    await_flight(daemon, once, 10)
     fast = submit(daemon, "list:fast", "--lane", "transactional")
-    await_delivered(daemon, fast, 20)
-    await_flight(daemon, fast, 1)
+    await_flight(daemon, fast, 10)
     daemon.kill()
     daemon.start()
-    assert [daemon.job(job)["state"] for job in (gone, rests, once, fast)] == ["cancelled", "paused", "sending", "sending"]
+    states = [daemon.job(job)["state"] for job in (gone, rests, once, fast)]
+    assert states == ["cancelled", "paused", "sending", "sending"]
     assert (daemon.job(once)["guarantee"], daemon.job(fast)["lane"]) == ("at-most-once", "transactional")
-    before = {name: sum(address in taken(sink) for address in people[name]) for name in ("gone", "rests")}
-    assert daemon.wait_job(fast, each=assert_adds_up)["delivered"] == 300
-    assert daemon.wait_job(once, each=assert_adds_up)["queued"] == 0
-    after = {name: sum(address in taken(sink) for address in people[name]) for name in ("gone", "rests")}
-    assert after == before, "what is paused or cancelled sends nothing"
+    resting = set(people["gone"] + people["rests"])
+    before = resting & taken(sink).keys()
+    assert daemon.wait_job(fast, each=assert_adds_up)["delivered"] == 200
+    daemon.wait_job(once, each=assert_adds_up)
+    assert resting & taken(sink).keys() == before, "what is paused or cancelled sends nothing"
     daemon.cli("job", "resume", rests)
     daemon.wait_job(rests, each=assert_adds_up)
-    assert daemon.job(gone)["cancelled"] > 200
-    jobs = {job: (people[name], AT_LEAST_ONCE) for job, name in ((gone, "gone"), (rests, "rests"), (fast, "fast"))}
+    assert daemon.job(gone)["cancelled"] > 100
+    jobs = {job: (people[name], AT_LEAST_ONCE) for job, name in zip((gone, rests, once, fast), names)}
     jobs[once] = (people["once"], AT_MOST_ONCE)
     judge(daemon, sink, jobs, cancelled=people["gone"])
     daemon.stop()
@@ -139,8 +141,8 @@ def test_jobs_are_after_a_kill_what_they_were(start):
 
 def test_what_a_kill_left_in_doubt_is_told(start):
     """Right after it, and when the second copy has arrived."""
-    sink = start(Sink, "--delay", "2000")
-    retry = 'retry { first = "4s"  factor = 1  max = "4s"  max_age = "1h" }\n'
+    sink = start(Sink, "--delay", "300")
+    retry = f'retry {{ first = "{2 * PATIENCE}s"  factor = 1  max = "{2 * PATIENCE}s"  max_age = "1h" }}\n'
     daemon = start(Daemon, sink.port, extra=retry, site="connections = 2  in_flight = 1")
     [often] = write_people(daemon, ["dest.example"], 1, "often", "often")
     [once] = write_people(daemon, ["dest.example"], 1, "once", "once")
@@ -199,18 +201,18 @@ def test_a_stop_while_recipients_are_queued(start):
 
 @pytest.mark.threads
 def test_a_stop_while_a_retry_is_under_way(start):
-    sink = start(Sink, "--listen", "0.0.0.0:0")
+    sink = start(Sink)
     daemon = start(Daemon, sink.port, extra=QUICK_RETRY + "\nthreads { delivery = 2 }\n")
-    addresses = write_people(daemon, ["dest.example"], 7000, "bounce")
+    write_people(daemon, ["dest.example"], 5200, "bounce")
     job = submit(daemon, "list:everyone")
-    assert daemon.wait_job(job)["bounced"] == 7000
+    assert daemon.wait_job(job)["bounced"] == 5200
     daemon.cli("job", "retry", job, "--state", "bounced")
     daemon.stop()
     check_data(daemon)
     daemon.start()
-    assert daemon.wait_job(job, each=assert_adds_up)["bounced"] == 7000
+    assert daemon.wait_job(job, each=assert_adds_up)["bounced"] == 5200
     assert {row["attempts"] for row in daemon.recipients(job).values()} == {2}
-    assert len(addresses) == 7000 and not sink.recipients()
+    assert not sink.recipients()
 
 
 # --- A disk without any room.
@@ -229,14 +231,13 @@ def test_answers_are_taken_over_when_there_is_room_again(start, disk):
     """Killed when the disk is full: their only copy is in the journal. A start waits, and can be stopped meanwhile."""
     sink = start(Sink, "--delay", "100")
     daemon = start(Daemon, sink.port, extra=ON_DISK, site="connections = 5  in_flight = 4")
-    addresses = write_people(daemon, ["dest.example"], 1000)
+    addresses = write_people(daemon, ["dest.example"], 500)
     job = submit(daemon, "list:everyone")
     await_delivered(daemon, job, 50)
     leave(disk, 0)
     wait_until(lambda: daemon.metrics()["tocsin_store_healthy"] == 0, 30, "a commit that fails")
     time.sleep(0.5)
     daemon.kill()
-    leave(disk, 0)
     before = len(sink.messages())
     for how in (signal.SIGTERM, signal.SIGKILL):
         waiting = start_beside(daemon)

@@ -6,6 +6,8 @@ lane and each kind of failure has its schedule, and what the receiver said last 
 import collections
 import time
 
+import pytest
+
 from receivers import write_people
 from tocsin import APPEAL, QUICK_RETRY, Daemon, Sink, assert_adds_up, free_port, wait_until
 
@@ -55,14 +57,21 @@ def test_what_the_receiver_said_last_is_kept(start):
     assert all(reply.startswith("450 ") for reply in replies(daemon, job, "expired"))
 
 
-def test_a_paused_job_does_not_age(start):
-    daemon = start(Daemon, free_port(), extra=retry("3s"))
+@pytest.mark.parametrize("receiver", ["away", "throttled"])
+def test_a_paused_job_does_not_age(start, receiver):
+    """Neither what is in the queue, nor, at a site that is throttled, what was loaded of it."""
+    port = start(Sink).port if receiver == "throttled" else free_port()
+    daemon = start(Daemon, port, site='rate = "1/min"', extra=retry("3s"))
     job, addresses = send(daemon, 200)
+    if receiver == "throttled":
+        wait_until(lambda: daemon.job(job)["delivered"], 3, "the only one that may go")
     daemon.cli("job", "pause", job)
     time.sleep(5)
-    assert daemon.job(job)["queued"] == len(addresses)
+    paused = daemon.job(job)
+    assert paused["queued"] + paused["delivered"] == len(addresses)
     daemon.cli("job", "resume", job)
-    assert daemon.wait_job(job, timeout=15)["expired"] == len(addresses)
+    done = daemon.wait_job(job, timeout=15)
+    assert done["delivered"] < 5 and done["expired"] == len(addresses) - done["delivered"]
 
 
 def test_each_lane_has_its_age(start):

@@ -311,6 +311,62 @@ static void cancelling_empties_the_queue_behind_it(void **state)
     mailing_unref(mailing);
 }
 
+/* Who got it between two slices is not queued again by the second. */
+static void fan_out_goes_on_behind_whom_it_queued_last(void **state)
+{
+    (void)state;
+    enum { SLICE = 20000 };
+    uint32_t job = submit("list:everyone"); /* the loop rests: no second slice yet */
+    for (int i = 0; i < 20000 && count_queue(job).count < SLICE; i++)
+        usleep(500);
+    assert_int_equal(count_queue(job).count, SLICE);
+    struct landing l = {.count = 1};
+    l.outcomes[0] = (struct outcome){.job = job,
+                                     .contact = SLICE,
+                                     .domain = (SLICE - 1) % DOMAINS + 1,
+                                     .state = RECIPIENT_DELIVERED,
+                                     .at = 1700000000,
+                                     .attempted = true,
+                                     .code = 250};
+    people_write(&t.people, apply_landing, &l);
+    assert_int_equal(count_queue(job).count, SLICE - 1);
+    await_fanout(job);
+    assert_int_equal(count_queue(job).count, PEOPLE - 1);
+}
+
+static void emptying_the_queue_goes_on_after_a_restart(void **state)
+{
+    (void)state;
+    uint32_t job = submit("list:everyone");
+    await_fanout(job);
+    campaign_cancel(t.campaign, job, on_answer, NULL);
+    await();
+    campaign_stop(t.campaign); /* at most one slice more */
+    for (int i = 0; i < 400; i++)
+        turn();
+    assert_in_range(count_queue(job).count, 1, PEOPLE);
+    campaign_free(t.campaign);
+    start_campaign();
+    for (int i = 0; i < 20000 && count_queue(job).count; i++)
+        turn();
+    assert_int_equal(count_queue(job).count, 0);
+}
+
+static void cancelling_ends_a_fan_out(void **state)
+{
+    (void)state;
+    uint32_t job = submit("list:everyone");
+    campaign_cancel(t.campaign, job, on_answer, NULL); /* behind the first slice */
+    await();
+    assert_int_equal(t.answer.result, CAMPAIGN_OK);
+    for (int i = 0; i < 20000 && campaign_active(t.campaign) > 0; i++)
+        turn();
+    assert_int_equal(campaign_active(t.campaign), 0);
+    assert_int_equal(count_queue(job).count, 0);
+    assert_in_range(view(job).queued_up_to, 1, PEOPLE - 1);
+    assert_int_equal(view(job).counts[RECIPIENT_CANCELLED], PEOPLE);
+}
+
 static void fan_out_goes_on_after_a_restart(void **state)
 {
     (void)state;
@@ -454,6 +510,9 @@ int main(void)
         TEST(a_job_is_finished_with_its_last_recipient),
         TEST(pausing_turns_the_gate_and_resuming_offers_again),
         TEST(cancelling_empties_the_queue_behind_it),
+        TEST(fan_out_goes_on_behind_whom_it_queued_last),
+        TEST(emptying_the_queue_goes_on_after_a_restart),
+        TEST(cancelling_ends_a_fan_out),
         TEST(fan_out_goes_on_after_a_restart),
         TEST(a_job_that_no_longer_compiles_waits_paused),
         TEST(refusals_say_why_and_write_nothing),

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "store/backup.h"
+#include "store/journal.h"
 
 struct taking {
     sem_t over;
@@ -253,6 +254,71 @@ static void *be_busy(void *arg)
     return NULL;
 }
 
+static void only_one_began(void *ctx, const struct journal_record *record)
+{
+    assert_int_equal(record->kind, JOURNAL_BEGAN);
+    assert_int_equal(record->began.contact, 17);
+    *(unsigned *)ctx += 1;
+}
+
+static void check_journal(const char *dir)
+{
+    struct buf file = BUF_INIT;
+    struct err err;
+    unsigned found = 0;
+    struct store *copy = open_copy(dir);
+    assert_int_equal(journal_load(copy, 0, &file, &err), 0);
+    assert_int_equal(journal_read(buf_str(&file), only_one_began, &found, &err), 0);
+    assert_int_equal(found, 1);
+    buf_release(&file);
+    store_close(copy);
+}
+
+static struct journal *begin_transaction(struct place *p)
+{
+    struct journal_began began = {.job = 1, .contact = 17};
+    struct err err;
+    struct journal *journal = journal_attach(p->store, 0, 64 * 1024, &err);
+    assert_non_null(journal);
+    assert_true(journal_take(journal));
+    journal_began(journal, &began);
+    return journal;
+}
+
+/* The database's moment comes only when the writer is free. */
+static void what_is_on_the_wire_is_copied_before_the_database(void **state)
+{
+    struct place *p = *state;
+    struct busy busy = {.p = p};
+    struct taking t;
+    pthread_t thread;
+    struct journal *journal = begin_transaction(p);
+    sem_init(&busy.begun, 0, 0);
+    sem_init(&busy.go_on, 0, 0);
+    pthread_create(&thread, NULL, be_busy, &busy);
+    sem_wait(&busy.begun);
+    begin(&t, p, inside(p, "copy"));
+    for (int i = 0; i < 5000 && !exists(inside(p, "copy.part/journal-0")); i++)
+        usleep(1000);
+    bool before = exists(inside(p, "copy.part/journal-0"));
+    sem_post(&busy.go_on);
+    pthread_join(thread, NULL);
+    assert_int_equal(await(&t), BACKUP_DONE);
+    finish(&t);
+    assert_true(before);
+    check_journal(inside(p, "copy"));
+    journal_detach(journal);
+    journal_free(journal);
+}
+
+static void a_journal_that_cannot_be_read_is_no_backup(void **state)
+{
+    struct place *p = *state;
+    put_file(inside(p, "journal-3"), "tocsinJ1");
+    refused_with(p, inside(p, "copy"), BACKUP_FAILED, "journal-3 is cut off");
+    assert_false(exists(inside(p, "copy")) || exists(inside(p, "copy.part")));
+}
+
 static void can_be_cancelled_while_it_waits_for_the_writer(void **state)
 {
     struct place *p = *state;
@@ -340,6 +406,8 @@ int main(void)
         STORE_TEST(wants_an_absolute_path),
         STORE_TEST(leaves_nothing_when_the_disk_takes_no_more),
         STORE_TEST(needs_room_on_the_disk_for_itself_and_the_daemon),
+        STORE_TEST(what_is_on_the_wire_is_copied_before_the_database),
+        STORE_TEST(a_journal_that_cannot_be_read_is_no_backup),
         STORE_TEST(can_be_cancelled_while_it_waits_for_the_writer),
         STORE_TEST(freeing_it_ends_it),
         STORE_TEST(each_copy_is_one_moment),

@@ -180,6 +180,40 @@ static void nothing_special(struct txn *txn, void *ctx)
     meta_set_number(txn, STR("test"), 1);
 }
 
+struct syncing {
+    struct store *store;
+    atomic_bool over;
+    pthread_t thread;
+};
+
+static void *sync_on_and_on(void *arg)
+{
+    struct syncing *s = arg;
+    while (!atomic_load(&s->over))
+        if (journals_sync(s->store) != 0)
+            abort();
+    return NULL;
+}
+
+/* The writer's thread notes how far it came, in laps that are turned meanwhile. */
+static void it_is_synced_while_it_is_written(void **state)
+{
+    struct journal *j = attach(state);
+    struct syncing s = {.store = store_of(state)};
+    assert_int_equal(pthread_create(&s.thread, NULL, sync_on_and_on, &s), 0);
+    for (uint32_t i = 1; i < 20000; i++) {
+        finish(j, begin(j, i), i);
+        journal_durable(j, journal_mark(j));
+        if (i % 997 == 0)
+            look(state, &found);
+    }
+    atomic_store(&s.over, true);
+    pthread_join(s.thread, NULL);
+    look(state, &found);
+    assert_int_equal(found.kinds[19999], JOURNAL_ENDED);
+    end(j);
+}
+
 /* A commit syncs the journal: from then on, a hole in it is damage and not a torn tail. */
 static void what_was_synced_and_is_damaged_is_told(void **state)
 {
@@ -192,6 +226,26 @@ static void what_was_synced_and_is_damaged_is_told(void **state)
     for (size_t lap = 0; lap < file.len; lap += file.len / JOURNAL_LAPS)
         file.at[lap + JOURNAL_HEADER + 5] ^= 1;
     assert_int_equal(journal_read(buf_str(&file), note, &found, &err), -1);
+    buf_release(&file);
+    end(j);
+}
+
+/* An answer may take ten minutes, and nothing else may happen. */
+static void what_began_is_synced_in_quiet_times_too(void **state)
+{
+    struct journal *j = attach(state);
+    struct buf file = BUF_INIT;
+    struct err err;
+    bool noted = false;
+    begin(j, 1);
+    for (int tries = 0; tries < 100 && !noted; tries++) {
+        usleep(100 * 1000);
+        assert_int_equal(journal_load(store_of(state), 0, &file, &err), 0);
+        for (size_t lap = 0; lap < file.len; lap += file.len / JOURNAL_LAPS)
+            file.at[lap + JOURNAL_HEADER + 5] ^= 1;
+        noted = journal_read(buf_str(&file), note, &found, &err) != 0;
+    }
+    assert_true(noted);
     buf_release(&file);
     end(j);
 }
@@ -232,7 +286,11 @@ int main(void)
                                         place_teardown),
         cmocka_unit_test_setup_teardown(there_is_room_for_the_answer_of_all_that_was_taken,
                                         place_setup, place_teardown),
+        cmocka_unit_test_setup_teardown(it_is_synced_while_it_is_written, place_setup,
+                                        place_teardown),
         cmocka_unit_test_setup_teardown(what_was_synced_and_is_damaged_is_told, place_setup,
+                                        place_teardown),
+        cmocka_unit_test_setup_teardown(what_began_is_synced_in_quiet_times_too, place_setup,
                                         place_teardown),
         cmocka_unit_test_setup_teardown(a_journal_that_was_never_there_is_empty, place_setup,
                                         place_teardown),

@@ -320,6 +320,27 @@ static void test_a_paused_job_can_finish(void **state)
     assert_int_equal(report_one(state, outcome(1, RECIPIENT_DELIVERED, 0)).state, JOB_FINISHED);
 }
 
+static void begin_retry(struct txn *txn, void *ctx)
+{
+    struct job_record job;
+    struct buf texts = BUF_INIT;
+    (void)ctx;
+    job_read(txn, JOB, &job);
+    job_keep(&job, &texts);
+    job.retry_states = 1 << RECIPIENT_BOUNCED;
+    job_write(txn, &job);
+    buf_release(&texts);
+}
+
+/* Those who bounced are not in the queue yet: what waits there is not all that there is to do. */
+static void test_a_job_that_is_being_retried_is_not_over(void **state)
+{
+    submit(state, 2, GUARANTEE_AT_LEAST_ONCE);
+    report_one(state, outcome(1, RECIPIENT_BOUNCED, 0));
+    write_now(store_of(state), begin_retry, NULL);
+    assert_int_equal(report_one(state, outcome(2, RECIPIENT_DELIVERED, 0)).state, JOB_SENDING);
+}
+
 static void make_other_job(struct txn *txn, void *ctx)
 {
     struct job_record job = {.id = JOB + 1, .state = JOB_SENDING, .recipients = 1};
@@ -385,6 +406,7 @@ int main(void)
         STORE_TEST(test_after_a_cancellation),
         STORE_TEST(test_in_doubt_as_an_end_after_a_cancellation),
         STORE_TEST(test_a_paused_job_can_finish),
+        STORE_TEST(test_a_job_that_is_being_retried_is_not_over),
         STORE_TEST(test_jobs_have_their_own_sums),
         STORE_TEST(test_lookup_of_a_stranger),
         cmocka_unit_test(test_text_is_cut_between_characters),
