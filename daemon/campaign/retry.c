@@ -223,8 +223,7 @@ static void apply_walk(struct txn *txn, struct write_op *op)
     if (!job_read(txn, w->job, &job) || job.retry_states == 0)
         return;
     job_keep(&job, &texts);
-    if (job.state != JOB_CANCELLED)
-        walk_slice(w, txn, &job);
+    walk_slice(w, txn, &job);
     if (w->over)
         end_walk(&job);
     job_write(txn, &job);

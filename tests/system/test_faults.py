@@ -380,8 +380,9 @@ def test_what_came_back_unsent_is_in_no_doubt_after_a_kill(start):
     sink = start(Sink, "--no-chunking", "--fault", "rcpt-close:100")
     daemon = start(Daemon, sink.port, site="connections = 1  in_flight = 4", extra=FAST)
     job, addresses = send(daemon, 10, "--at-most-once")
-    wait_until(lambda: daemon.log_lines("connection_ended"), 20, "the end of a connection")
-    assert daemon.job(job)["in_flight"] == 0
+    wait_until(
+        lambda: daemon.log_lines("connection_ended") and daemon.job(job)["in_flight"] == 0, 20, "the end of a connection"
+    )
     mended = killed_and_mended(daemon, sink, start)
     assert daemon.wait_job(job, each=assert_adds_up)["delivered"] == 10
     assert_once(mended, addresses)

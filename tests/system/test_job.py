@@ -334,11 +334,12 @@ def test_stop_and_start_in_the_middle(start):
 
 def test_kill_in_the_middle_loses_nobody(start):
     sink = start(Sink)
-    daemon = start(Daemon, sink.port, site="connections = 4  messages_per_connection = 1000  in_flight = 4")
+    site = "connections = 4  messages_per_connection = 1000  in_flight = 4"
+    daemon = start(Daemon, sink.port, site=site, extra=QUICK_RETRY)  # what is in doubt goes again
     addresses = import_people(daemon, 5000)
     job = daemon.send(daemon.write("appeal.md", APPEAL), "list:everyone")
     wait_until(lambda: len(sink.lines()) >= 500, 30, "500 copies at the sink")
     daemon.kill()
     daemon.start()
     assert daemon.wait_job(job, timeout=60, each=assert_adds_up)["delivered"] == 5000
-    assert set(sink.recipients()) == set(addresses)
+    assert_no_more_than_attempts(sink, addresses, daemon, job)
