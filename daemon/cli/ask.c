@@ -161,3 +161,13 @@ void json_print(const json_t *object)
     buf_release(&line);
     free(dump);
 }
+
+int json_show(struct cli *cli, json_t *object, void (*print)(const json_t *object))
+{
+    if (cli->json)
+        json_print(object);
+    else
+        print(object);
+    json_decref(object);
+    return CLI_OK;
+}

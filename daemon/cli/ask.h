@@ -50,4 +50,8 @@ void json_add_value(struct buf *out, const json_t *value);
 /* Prints an object as one line of JSON. */
 void json_print(const json_t *object);
 
+/* Prints what was answered, as JSON where that is asked for and else with `print`, and lets it go.
+ * Returns CLI_OK, for the caller to return. */
+int json_show(struct cli *cli, json_t *object, void (*print)(const json_t *object));
+
 #endif

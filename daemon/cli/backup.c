@@ -115,12 +115,7 @@ static int backup(struct cli *cli, const char *path)
     progress_clear(&progress);
     if (status != CLI_OK)
         return status;
-    if (cli->json)
-        json_print(record);
-    else
-        print_done(record);
-    json_decref(record);
-    return CLI_OK;
+    return json_show(cli, record, print_done);
 }
 
 static int run(struct cli *cli, const struct args *args)

@@ -52,12 +52,7 @@ static int run(struct cli *cli, const struct args *args)
     buf_release(&target);
     if (status != CLI_OK)
         return status;
-    if (cli->json)
-        json_print(contact);
-    else
-        print_contact(contact);
-    json_decref(contact);
-    return CLI_OK;
+    return json_show(cli, contact, print_contact);
 }
 
 const struct command contacts_show_command = {

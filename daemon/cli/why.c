@@ -58,12 +58,7 @@ static int run(struct cli *cli, const struct args *args)
     buf_release(&target);
     if (status != CLI_OK)
         return status;
-    if (cli->json)
-        json_print(answer);
-    else
-        print_copies(answer);
-    json_decref(answer);
-    return CLI_OK;
+    return json_show(cli, answer, print_copies);
 }
 
 const struct command why_command = {

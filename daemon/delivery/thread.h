@@ -64,7 +64,8 @@ void settings_unref(struct delivery_settings *settings);
  */
 struct str thread_source(struct delivery_thread *thread, struct str name);
 
-/* False while more would be lost with the machine's power than `store.unsynced` allows. */
+/* False while more would be lost with the machine's power than `store.unsynced` allows, and while
+ * the store takes no new work (store_healthy). */
 bool thread_may_begin(const struct delivery_thread *thread);
 
 /* Ends the loop when the thread is stopping and nothing is under way any more. */
