@@ -148,3 +148,29 @@ def scale_targets(sizes):
 def scale_target(text, relation, bound, value, unit):
     said = verdict(value, relation, bound)
     return [text, f"{relation} {bound} {unit}".strip(), f"{number(value)} {unit}".strip(), said]
+
+
+LATENCY_TARGET_MS = 200
+LATENCY_ROWS = [
+    ("until the answer: the job is on disk", "accepted_ms"),
+    ("until MAIL is on the wire", "wire_ms"),
+    ("until the receiver has all of it", "seen_ms"),
+]
+
+
+def latency(done):
+    head = [f"{done.thanks} thank-yous beside {number(done.bulk_per_second)} messages/s", "p50", "p90", "p99", "longest"]
+    percents = (50, 90, 99, 100)
+    rows = [(text, [percentile(getattr(done, name), p) for p in percents]) for text, name in LATENCY_ROWS]
+    return table(head, [[text, *(f"{value:,.0f} ms" for value in values)] for text, values in rows])
+
+
+def latency_target(done):
+    value = percentile(done.wire_ms, 99)
+    head = ["", "target", "measured", ""]
+    return table(head, [scale_target("until MAIL is on the wire, p99", AT_MOST, LATENCY_TARGET_MS, value, "ms")])
+
+
+def percentile(values, percent):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]

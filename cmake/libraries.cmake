@@ -1,7 +1,7 @@
 # The libraries of docs/decisions.md, each as an imported target.
 foreach(entry
     "uv libuv" "openssl openssl" "zlib zlib" "xxhash libxxhash" "confuse libconfuse" "idn2 libidn2"
-    "utf8proc libutf8proc" "cmark libcmark" "jansson jansson" "smartcols smartcols")
+    "utf8proc libutf8proc" "cmark libcmark" "jansson jansson" "smartcols smartcols" "cares libcares")
   separate_arguments(pair UNIX_COMMAND "${entry}")
   list(GET pair 0 name)
   list(GET pair 1 package)

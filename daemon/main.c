@@ -18,12 +18,14 @@
 #include "base/log.h"
 #include "campaign/campaign.h"
 #include "compose/composers.h"
+#include "config/builtin.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
 #include "delivery/recovery.h"
 #include "loop/signals.h"
 #include "store/check.h"
 #include "store/health.h"
+#include "store/journal.h"
 #include "store/store.h"
 
 enum { LOG_FLUSH_MS = 100, CLOCK_LOOK_FLUSHES = 10, API_GRACE_MS = 2000 };
@@ -36,6 +38,7 @@ struct daemon {
     struct store *store;
     struct composers *composers;
     struct delivery *delivery;
+    int64_t last_sent; /* by the daemon before this one */
     struct campaign *campaign;
     struct api *api;
     struct loop front;
@@ -173,7 +176,8 @@ static int start_sending(struct daemon *d, struct err *err)
     struct delivery_hooks delivery_hooks = {.ctx = d, .committed = on_committed};
     struct campaign_hooks campaign_hooks = {.ctx = d, .offer = on_offer};
     d->campaign = campaign_new(d->store, d->composers, &d->front, &campaign_hooks);
-    d->delivery = delivery_new(d->store, d->composers, d->config, &delivery_hooks, err);
+    d->delivery =
+        delivery_new(d->store, d->composers, d->config, d->last_sent, &delivery_hooks, err);
     return d->delivery ? 0 : -1;
 }
 
@@ -182,6 +186,7 @@ static int start_api(struct daemon *d, struct err *err)
     struct api_parts parts = {.front = &d->front,
                               .store = d->store,
                               .campaign = d->campaign,
+                              .delivery = d->delivery,
                               .composers = d->composers,
                               .config = d->config};
     d->api = api_new(&parts, err);
@@ -235,6 +240,7 @@ static int apply_config(struct daemon *d, struct config *fresh, struct err *err)
     }
     composers_use(d->composers, senders);
     senders_unref(senders);
+    campaign_reload(d->campaign);
     store_set_min_free(d->store, fresh->store.min_free);
     compare_descriptors(fresh);
     config_unref(d->in_force);
@@ -305,8 +311,10 @@ static int start_front(struct daemon *d, struct err *err)
 /* From the ground up; the API is last, so that nobody is served by half a daemon. */
 static int start(struct daemon *d, struct err *err)
 {
-    if (use_log(d->config, err) != 0 || open_store(d, err) != 0 ||
-        recovery_run(d->store, d->config, err) != 0 || start_composers(d, err) != 0 ||
+    if (use_log(d->config, err) != 0 || open_store(d, err) != 0)
+        return -1;
+    d->last_sent = journal_last_written(d->store);
+    if (recovery_run(d->store, d->config, err) != 0 || start_composers(d, err) != 0 ||
         start_sending(d, err) != 0)
         return -1;
     if (campaign_start(d->campaign, err) != 0)
@@ -403,14 +411,22 @@ static int print_options(void)
     return 0;
 }
 
+static int print_providers(void)
+{
+    struct str text = builtin_providers();
+    fwrite(text.at, 1, text.len, stdout);
+    return 0;
+}
+
 static int usage(FILE *out)
 {
     fputs("usage: tocsind --config FILE [--check | --check-data]\n"
-          "       tocsind --options | --version | --help\n\n"
+          "       tocsind --options | --providers | --version | --help\n\n"
           "  --config FILE  run in the foreground with this configuration\n"
           "  --check        print every error of the configuration and exit (0: there is none)\n"
           "  --check-data   check the data folder while no tocsind runs, and exit (0: it is fine)\n"
-          "  --options      print the manual of all configuration options, as Markdown\n\n"
+          "  --options      print the manual of all configuration options, as Markdown\n"
+          "  --providers    print the table of receivers and rules that ships\n\n"
           "SIGHUP reads the configuration again; SIGTERM finishes what is on the wire and stops.\n",
           out);
     return out == stderr ? 2 : 0;
@@ -418,13 +434,11 @@ static int usage(FILE *out)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"check", no_argument, NULL, 'k'},
-                                            {"check-data", no_argument, NULL, 'd'},
-                                            {"options", no_argument, NULL, 'o'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+        {"check-data", no_argument, NULL, 'd'},   {"options", no_argument, NULL, 'o'},
+        {"providers", no_argument, NULL, 'p'},    {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     struct daemon daemon = {0};
     int (*only)(const char *config_path) = NULL;
     for (int option; (option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
@@ -440,6 +454,8 @@ int main(int argc, char **argv)
             break;
         case 'o':
             return print_options();
+        case 'p':
+            return print_providers();
         case 'V':
             printf("tocsind %s\n", TOCSIN_VERSION);
             return 0;

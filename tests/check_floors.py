@@ -27,6 +27,7 @@ HOMES = {
     "confuse.h": {"config"},
     "jansson.h": {"api", "cli"},
     "idn2.h": {"mail"},
+    "ares.h": {"dns"},
     "llhttp.h": {"http"},
     "roaring/": {"store", "audience", "campaign", "api"},
     "libsmartcols": {"cli"},

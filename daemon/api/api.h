@@ -3,8 +3,9 @@
  * metrics on a TCP address when the configuration names one. Who may connect to the control socket
  * is decided by the socket's mode.
  *
- * It lives on the front loop and decides nothing: it asks the campaign, the audience and the store,
- * and puts what they say into words. It owns its two servers and the imports that are under way.
+ * It lives on the front loop and decides nothing: it asks the campaign, the delivery, the audience
+ * and the store, and puts what they say into words. It owns its two servers and the imports that
+ * are under way.
  */
 #ifndef TOCSIN_API_API_H
 #define TOCSIN_API_API_H
@@ -13,6 +14,7 @@
 #include "campaign/campaign.h"
 #include "compose/composers.h"
 #include "config/config.h"
+#include "delivery/delivery.h"
 #include "loop/loop.h"
 #include "store/store.h"
 
@@ -23,6 +25,7 @@ struct api_parts {
     struct loop *front;
     struct store *store;
     struct campaign *campaign;
+    struct delivery *delivery;
     struct composers *composers;
     const struct config *config;
 };

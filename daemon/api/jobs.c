@@ -37,6 +37,8 @@ static void write_job(struct json *json, const struct job_view *v)
     json_add_u64(json, "message", v->message.id);
     json_add_u64(json, "message_version", v->message.version);
     json_add_text(json, "identity", v->identity);
+    json_add_text(json, "pool", v->pool);
+    json_add_u64(json, "weight", v->weight);
     write_counts(json, v);
     json_open_object(json, "queueing");
     json_add_u64(json, "done", v->queued_up_to);

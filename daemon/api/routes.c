@@ -6,6 +6,8 @@
 #include "api/flow.h"
 #include "api/imports.h"
 #include "api/jobs.h"
+#include "api/queue.h"
+#include "api/sites.h"
 #include "api/status.h"
 #include "api/submission.h"
 #include "api/why.h"
@@ -30,7 +32,7 @@
     }
 
 /* Bodies that nobody reads: an empty JSON object is fine. */
-enum { NO_BODY = 1024, BACKUP_BODY = 16384 };
+enum { NO_BODY = 1024, BACKUP_BODY = 16384, SUSPENSION_BODY = 8192 };
 
 const struct http_route control_routes[] = {
     {"GET", "/v1/status", AT_ONCE(status_show), NO_BODY},
@@ -44,6 +46,11 @@ const struct http_route control_routes[] = {
     {"POST", "/v1/jobs/:id/cancel", LATER(job_cancel), NO_BODY},
     {"POST", "/v1/jobs/:id/retry", LATER(job_retry), NO_BODY},
     {"GET", "/v1/jobs/:id/recipients", STREAM(job_recipients), NO_BODY},
+    {"GET", "/v1/sites", LATER(sites_list), NO_BODY},
+    {"GET", "/v1/sites/:name", LATER(site_show), NO_BODY},
+    {"POST", "/v1/sites/:name/suspend", LATER(site_suspend), SUSPENSION_BODY},
+    {"POST", "/v1/sites/:name/resume", LATER(site_resume), NO_BODY},
+    {"GET", "/v1/queue", LATER(queue_show), NO_BODY},
     {"GET", "/v1/why", STREAM(why_show), NO_BODY},
     {"POST", "/v1/contacts/import", UPLOAD, 0},
     {"GET", "/v1/imports/:id", AT_ONCE(import_show), NO_BODY},

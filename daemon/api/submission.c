@@ -51,6 +51,16 @@ static int take_guarantee(const json_t *value, struct arena *arena, void *place,
     return 0;
 }
 
+static int take_weight(const json_t *value, struct arena *arena, void *place, struct err *err)
+{
+    (void)arena;
+    json_int_t weight = json_integer_value(value); /* 0 of what is no integer */
+    if (weight < 1 || weight > JOB_WEIGHT_MAX)
+        return err_set(err, "must be a whole number from 1 to %d", JOB_WEIGHT_MAX);
+    *(uint32_t *)place = (uint32_t)weight;
+    return 0;
+}
+
 /* Control characters in UTF-8: C0 and DEL in one byte, C1 (U+0080 to U+009F) in two. */
 static bool has_control(struct str text)
 {
@@ -89,6 +99,8 @@ static const struct field fields[] = {
     {"identity", false, take_text, PLACE(identity)},
     {"lane", false, take_lane, PLACE(lane)},
     {"guarantee", false, take_guarantee, PLACE(guarantee)},
+    {"pool", false, take_text, PLACE(pool)},
+    {"weight", false, take_weight, PLACE(weight)},
     {"key", false, take_key, PLACE(key)},
     {"dry_run", false, take_bool, PLACE(dry_run)},
 };
@@ -108,7 +120,7 @@ static int refuse_unknown(json_t *object, struct err *err)
         if (!field_find(json_object_iter_key(at)))
             return err_set(err,
                            "There is no field \"%.40s\": a job has message, to, message_name, "
-                           "name, identity, lane, guarantee, key and dry_run.",
+                           "name, identity, lane, guarantee, pool, weight, key and dry_run.",
                            json_object_iter_key(at));
     return 0;
 }
@@ -131,7 +143,7 @@ static int take_object(json_t *object, struct arena *arena, struct submission *o
         return err_set(err, "The body must be a JSON object.");
     if (refuse_unknown(object, err) != 0)
         return -1;
-    *out = (struct submission){.lane = LANE_BULK};
+    *out = (struct submission){.lane = LANE_BULK, .weight = 1};
     for (size_t i = 0; i < FIELDS; i++)
         if (take_field(&fields[i], object, arena, out, err) != 0)
             return -1;

@@ -10,6 +10,9 @@
 
 uint64_t hash_bytes(const void *at, size_t len);
 
+/* The same in every process, for what is stored or shown; strangers can aim at it. */
+uint64_t hash_stable(const void *at, size_t len);
+
 #define HASH_FUNCTION(key, len, out) ((out) = (unsigned)hash_bytes((key), (len)))
 #define uthash_fatal(message) abort()
 #include <uthash.h>

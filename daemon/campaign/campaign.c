@@ -37,6 +37,13 @@ uint32_t campaign_active(const struct campaign *campaign)
     return (uint32_t)HASH_COUNT(campaign->jobs);
 }
 
+void campaign_each_active(const struct campaign *campaign, void (*each)(void *ctx, uint32_t job),
+                          void *ctx)
+{
+    for (const struct job *job = campaign->jobs; job; job = job->hh.next)
+        each(ctx, job->id);
+}
+
 /* A job that cannot be sent waits, paused, for a resume after its fault was mended, or a cancel. */
 static void take_up(struct campaign *campaign, struct txn *txn, const struct job_record *record)
 {

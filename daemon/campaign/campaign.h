@@ -46,10 +46,12 @@ struct submission {
     struct str name;         /* of the job; empty: the message's name */
     struct str segment;      /* "list:everyone" */
     struct str identity;     /* empty: the first one */
+    struct str pool;         /* of sources; empty: as the configuration says */
     struct str key;          /* makes it safe to repeat; empty: none; at most JOB_KEY_MAX bytes */
     enum job_lane lane;
     enum job_guarantee guarantee;
-    bool dry_run; /* only check, and count the recipients */
+    uint32_t weight; /* beside other jobs of its lane, up to JOB_WEIGHT_MAX; 0: 1 */
+    bool dry_run;    /* only check, and count the recipients */
 };
 
 /* What came of a request: kind says which HTTP status it is. */
@@ -104,12 +106,17 @@ struct job_view {
     uint32_t counts[RECIPIENT_STATES]; /* without those in flight */
     uint32_t queued_up_to;             /* recipients that fan-out has queued so far */
     uint32_t created, started, finished;
+    uint32_t weight;
     struct message_ref message;
     struct str name, segment, identity; /* valid as long as the transaction */
+    struct str pool;                    /* likewise; where the job's mail leaves by */
 };
 
 /* False if there is no such job. */
 bool campaign_view(struct campaign *campaign, struct txn *txn, uint32_t job, struct job_view *out);
+
+/* Another configuration is in force: says which jobs have lost their pool. */
+void campaign_reload(struct campaign *campaign);
 
 /* For delivery's hook: may be called on the writer's thread. */
 void campaign_committed(struct campaign *campaign, const struct outcome *outcomes, size_t count,
@@ -117,5 +124,9 @@ void campaign_committed(struct campaign *campaign, const struct outcome *outcome
 
 /* Jobs that are being sent or paused. */
 uint32_t campaign_active(const struct campaign *campaign);
+
+/* Gives each of them, and those that are over with something still under way, in no order. */
+void campaign_each_active(const struct campaign *campaign, void (*each)(void *ctx, uint32_t job),
+                          void *ctx);
 
 #endif

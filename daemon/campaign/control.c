@@ -144,6 +144,7 @@ static void control(struct campaign *campaign, uint32_t job, enum job_state targ
     struct control *c = NEW(struct control);
     c->step.op.records = 1;
     c->step.op.urgent = true;
+    c->step.op.ahead = true;
     c->job = c->answer.job = job;
     c->target = target;
     c->on_answer = on_answer;

@@ -19,6 +19,27 @@ struct job *job_find(struct campaign *campaign, uint32_t id)
     return job;
 }
 
+/* Such a job goes on: who took the pool away wants mail to leave by another. */
+static void look_for_pool(const struct config *config, struct job *job)
+{
+    struct str name = job->record.pool;
+    bool lost = name.len && !config_pool(config, name);
+    if (lost && !job->pool_lost)
+        log_say(LOG_WARN, "pool_missing",
+                "Job %u names the pool \"%.*s\", which is not in the configuration: it leaves by "
+                "\"%.*s\".",
+                job->id, STR_ARG(name), STR_ARG(mailing_pool(job->mailing, config)->name));
+    job->pool_lost = lost;
+}
+
+void campaign_reload(struct campaign *campaign)
+{
+    struct senders *senders = composers_senders(campaign->composers);
+    for (struct job *job = campaign->jobs; job; job = job->hh.next)
+        look_for_pool(senders->config, job);
+    senders_unref(senders);
+}
+
 struct job *job_add(struct campaign *campaign, struct txn *txn, const struct job_record *record,
                     struct message *message, struct segment *segment)
 {
@@ -29,6 +50,9 @@ struct job *job_add(struct campaign *campaign, struct txn *txn, const struct job
     job->mailing = mailing_new(&job->record, message);
     job->mailing->audience = reach_take(txn, segment);
     HASH_ADD(hh, campaign->jobs, id, sizeof(job->id), job);
+    struct senders *senders = composers_senders(campaign->composers);
+    look_for_pool(senders->config, job);
+    senders_unref(senders);
     return job;
 }
 
@@ -36,11 +60,6 @@ void job_open(struct job *job)
 {
     atomic_store(&job->mailing->opened_at, job->record.opened);
     mailing_turn(job->mailing, GATE_OPEN);
-}
-
-static bool is_over(const struct job *job)
-{
-    return job->record.state == JOB_FINISHED || job->record.state == JOB_CANCELLED;
 }
 
 static uint32_t in_flight(const struct mailing *mailing)
@@ -53,7 +72,7 @@ static uint32_t in_flight(const struct mailing *mailing)
 
 void job_settle(struct campaign *campaign, struct job *job)
 {
-    if (is_over(job) && job->steps == 0 && in_flight(job->mailing) == 0)
+    if (record_is_over(&job->record) && job->steps == 0 && in_flight(job->mailing) == 0)
         job_free(campaign, job);
 }
 

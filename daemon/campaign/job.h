@@ -8,6 +8,7 @@
 #include "audience/segment.h"
 #include "base/hash.h"
 #include "campaign/campaign.h"
+#include "store/queue.h"
 #include "store/writer.h"
 
 /* A job that is being sent, is paused, or still has something under way after its end. */
@@ -16,6 +17,7 @@ struct job {
     struct job_record record; /* as it was last committed; its texts are in `texts` */
     struct buf texts;
     struct mailing *mailing;
+    bool pool_lost; /* the configuration has not the pool that it names, and that was said */
     unsigned steps; /* of fan-out, draining or scanning under way: it must stay */
     UT_hash_handle hh;
 };
@@ -28,6 +30,11 @@ struct campaign {
     struct job *jobs; /* uthash, by id */
     bool stopping;
 };
+
+static inline bool record_is_over(const struct job_record *record)
+{
+    return record->state == JOB_FINISHED || record->state == JOB_CANCELLED;
+}
 
 struct job *job_find(struct campaign *campaign, uint32_t id);
 
@@ -70,6 +77,21 @@ void step_submit(struct step *step, struct campaign *campaign,
                  void (*apply)(struct txn *txn, struct write_op *op),
                  void (*then)(struct step *step));
 
+/* Some recipients of a job on their way into the queue. */
+enum { FAN_PART = 2000 };
+struct fan_part {
+    size_t count, domain_count;
+    size_t missing_count;   /* contacts that are no more: the first of `ids` */
+    uint32_t ids[FAN_PART]; /* for fan-out itself */
+    struct queue_entry entries[FAN_PART];
+    uint32_t domains[FAN_PART]; /* of the entries, each once */
+};
+
+/* Queues all recipients of a job that has fewer than FAN_PART, in the transaction that makes it:
+ * `part` has their domains then, and the record, which is still to be written, says that fan-out is
+ * over. Otherwise neither has changed, and fanout_start does it. */
+void fanout_at_once(struct fan_part *part, struct txn *txn, struct job_record *job);
+
 /* Queues the recipients of a job that fan-out has not reached yet. */
 void fanout_start(struct campaign *campaign, struct job *job);
 
@@ -78,6 +100,9 @@ void retry_start(struct campaign *campaign, struct job *job);
 
 /* Empties the queue of a cancelled job, live or not. */
 void drain_start(struct campaign *campaign, uint32_t id);
+
+/* Sorts, and leaves each once; returns how many there are. */
+size_t domains_unite(uint32_t *domains, size_t count);
 
 /* Offers all domains that a job has in the queue. */
 void scan_start(struct campaign *campaign, struct job *job);

@@ -1,13 +1,24 @@
 #include "campaign/repeat.h"
 
 /* The parts in the order in which they are stored, as people call them. */
-static const char *const part_names[] = {"message",  "audience", "job name", "message name",
-                                         "identity", "lane",     "guarantee"};
+static const char *const part_names[] = {"message",      "audience", "job name",
+                                         "message name", "identity", "lane",
+                                         "guarantee",    "pool",     "weight"};
 
 _Static_assert(sizeof(part_names) / sizeof(part_names[0]) == JOB_KEY_PARTS, "a name for each part");
 
+/* Nothing for what is so without being said: also for keys from before there were weights. */
+static struct str weight_text(uint32_t weight, char text[16])
+{
+    if (weight <= 1)
+        return STR("");
+    snprintf(text, 16, "%u", weight);
+    return str_of(text);
+}
+
 void repeat_describe(const struct submission *what, struct job_key *out)
 {
+    char weight[16];
     const struct str parts[JOB_KEY_PARTS] = {
         what->source,
         what->segment,
@@ -16,6 +27,8 @@ void repeat_describe(const struct submission *what, struct job_key *out)
         what->identity,
         str_of(job_lane_name(what->lane)),
         str_of(job_guarantee_name(what->guarantee)),
+        what->pool,
+        weight_text(what->weight, weight),
     };
     for (size_t i = 0; i < JOB_KEY_PARTS; i++)
         job_key_hash(parts[i], out->parts[i]);

@@ -11,7 +11,7 @@
 #include "store/contacts.h"
 #include "store/queue.h"
 
-enum { SLICE = 5000 };
+enum { SLICE = 5000, PART = 500 };
 
 /* -- The request. */
 
@@ -136,6 +136,7 @@ void campaign_retry(struct campaign *campaign, uint32_t job, unsigned states,
     struct request *r = NEW(struct request);
     r->step.op.records = 1;
     r->step.op.urgent = true;
+    r->step.op.ahead = true;
     r->job = job;
     r->states = states;
     r->on_answer = on_answer;
@@ -196,6 +197,8 @@ static void walk_slice(struct walk *w, struct txn *txn, struct job_record *job)
     uint32_t contact = job->retry_next;
     w->over = false;
     for (unsigned n = 0; n < SLICE; n++, contact++) {
+        if (n > 0 && n % PART == 0 && store_is_hurried(txn->store))
+            break;
         w->over = !ledger_seek(txn, job->id, &contact, &entry);
         if (w->over)
             break;
@@ -231,19 +234,9 @@ static void apply_walk(struct txn *txn, struct write_op *op)
     buf_release(&texts);
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void offer(struct campaign *campaign, struct job *job, struct walk *w)
 {
-    size_t n = 0;
-    qsort(w->domains, w->domain_count, sizeof(w->domains[0]), by_number);
-    for (size_t i = 0; i < w->domain_count; i++)
-        if (n == 0 || w->domains[n - 1] != w->domains[i])
-            w->domains[n++] = w->domains[i];
+    size_t n = domains_unite(w->domains, w->domain_count);
     if (n > 0)
         campaign->hooks.offer(campaign->hooks.ctx, job->mailing, w->domains, n);
 }

@@ -1,6 +1,7 @@
 /*
  * Submission: everything that can be wrong is found before anything is written; then one write
- * makes the job, with its message, its recipients as a set and its record, and fan-out begins.
+ * makes the job, with its message, its recipients as a set and its record, and fan-out begins; a
+ * small job's recipients are queued by that same write.
  */
 #include "audience/segment_reach.h"
 #include "base/alloc.h"
@@ -19,6 +20,7 @@ struct submit {
     struct message *message;
     struct campaign_answer answer;
     struct job_record record; /* the result */
+    struct fan_part part;     /* of a small job: its recipients, queued with it */
     campaign_answer_fn on_answer;
     void *ctx;
 };
@@ -57,6 +59,31 @@ static int check_identity(struct campaign *campaign, struct submit *s, struct er
     return result;
 }
 
+/* The pools of the configuration, "a", "b": as many as a sentence can hold. */
+static void list_pools(const struct config *config, struct buf *out)
+{
+    enum { LISTED = 8 };
+    for (size_t i = 0; i < config->pool_count && i < LISTED; i++)
+        buf_addf(out, "%s\"%.*s\"", i ? ", " : "", STR_ARG(config->pools[i].name));
+    if (config->pool_count > LISTED)
+        buf_add_text(out, " …");
+}
+
+static int check_pool(struct campaign *campaign, const struct submit *s, struct err *err)
+{
+    struct senders *senders = composers_senders(campaign->composers);
+    struct buf known = BUF_INIT;
+    int result = 0;
+    if (s->what.pool.len && !config_pool(senders->config, s->what.pool)) {
+        list_pools(senders->config, &known);
+        result = err_set(err, "There is no pool \"%.*s\" in the configuration; there is %s.",
+                         STR_ARG(s->what.pool), known.at);
+    }
+    buf_release(&known);
+    senders_unref(senders);
+    return result;
+}
+
 static int check_lengths(const struct submission *what, struct err *err)
 {
     if (what->name.len > MESSAGE_NAME_MAX || what->message_name.len > MESSAGE_NAME_MAX)
@@ -77,7 +104,9 @@ static int check(struct campaign *campaign, struct submit *s, struct err *err)
         return err_prefix(err, "%.*s", STR_ARG(s->what.message_name));
     if (segment_parse(s->what.segment, &s->segment, err) != 0)
         return -1;
-    return check_identity(campaign, s, err);
+    if (check_identity(campaign, s, err) != 0)
+        return -1;
+    return check_pool(campaign, s, err);
 }
 
 /* The recipients, or NULL with the answer filled. */
@@ -118,14 +147,17 @@ static void make_job(struct submit *s, struct txn *txn, const roaring_bitmap_t *
                                     .started = now,
                                     .opened = (uint32_t)clock_steady_s(),
                                     .recipients = s->answer.recipients,
+                                    .weight = s->what.weight,
                                     .name = s->what.name,
                                     .segment = s->what.segment,
-                                    .identity = s->what.identity};
+                                    .identity = s->what.identity,
+                                    .pool = s->what.pool};
     s->record.counts[RECIPIENT_QUEUED] = s->answer.recipients;
     s->record.message = message_put(txn, s->what.message_name, s->what.source, now);
     s->answer.job = s->record.id;
-    job_write(txn, &s->record);
     set_store(txn, SET_JOB, s->record.id, set);
+    fanout_at_once(&s->part, txn, &s->record);
+    job_write(txn, &s->record);
     remember(s, txn);
 }
 
@@ -150,7 +182,11 @@ static void begin(struct campaign *campaign, struct submit *s)
     txn_end(&txn);
     s->message = NULL;
     job_open(job);
-    fanout_start(campaign, job);
+    if (job->record.fanned == UINT32_MAX)
+        campaign->hooks.offer(campaign->hooks.ctx, job->mailing, s->part.domains,
+                              s->part.domain_count);
+    else
+        fanout_start(campaign, job);
     log_say(LOG_INFO, "job_submitted", "Job %u (%.*s) goes to %u recipients of %.*s.", job->id,
             STR_ARG(job->record.name), job->record.recipients, STR_ARG(job->record.segment));
 }
@@ -198,6 +234,8 @@ static struct submit *submit_new(const struct submission *what, campaign_answer_
     s->what.name = what->name.len ? arena_str(&s->memory, what->name) : s->what.message_name;
     s->what.segment = arena_str(&s->memory, what->segment);
     s->what.identity = arena_str(&s->memory, what->identity);
+    s->what.pool = arena_str(&s->memory, what->pool);
+    s->what.weight = what->weight ? what->weight : 1;
     s->what.key = arena_str(&s->memory, what->key);
     repeat_describe(&s->what, &s->key);
     s->on_answer = on_answer;
@@ -219,6 +257,7 @@ void campaign_submit(struct campaign *campaign, const struct submission *submiss
     } else {
         s->step.op.records = 1;
         s->step.op.urgent = true;
+        s->step.op.ahead = true;
         step_submit(&s->step, campaign, apply, then);
     }
 }

@@ -28,6 +28,18 @@ static void take_out_flight(const struct job *job, struct job_view *out)
     }
 }
 
+/* By the configuration in force; of a job that is over, what it named, whatever has become of it.
+ * The composers hold that configuration until the next one comes, on this thread. */
+static struct str pool_name(const struct campaign *campaign, const struct job_record *r)
+{
+    if (r->pool.len && record_is_over(r))
+        return r->pool;
+    struct senders *senders = composers_senders(campaign->composers);
+    struct str name = job_pool(senders->config, r->pool, r->identity)->name;
+    senders_unref(senders);
+    return name;
+}
+
 bool campaign_view(struct campaign *campaign, struct txn *txn, uint32_t id, struct job_view *out)
 {
     struct job *job = job_find(campaign, id);
@@ -45,10 +57,12 @@ bool campaign_view(struct campaign *campaign, struct txn *txn, uint32_t id, stru
                              .created = r->created,
                              .started = r->started,
                              .finished = r->finished,
+                             .weight = r->weight,
                              .message = r->message,
                              .name = r->name,
                              .segment = r->segment,
                              .identity = r->identity,
+                             .pool = pool_name(campaign, r),
                              .queued_up_to = fanned_count(txn, r)};
     memcpy(out->counts, r->counts, sizeof(out->counts));
     if (job)

@@ -7,25 +7,30 @@
 #include "campaign/job.h"
 #include "store/queue.h"
 
-enum { DRAIN_SLICE = 20000, SCAN_SLICE = 2000 };
+enum { DRAIN_SLICE = 20000, DRAIN_PART = 2000, SCAN_SLICE = 2000 };
 
 struct drain {
     struct step step;
     uint32_t job;
-    size_t drained;
+    bool over;
 };
 
 static void drain_apply(struct txn *txn, struct write_op *op)
 {
     struct drain *d = (struct drain *)(void *)op;
-    d->drained = queue_drain(txn, d->job, NULL, DRAIN_SLICE);
+    d->over = false;
+    for (size_t n = 0; n < DRAIN_SLICE && !d->over; n += DRAIN_PART) {
+        if (n > 0 && store_is_hurried(txn->store))
+            return;
+        d->over = queue_drain(txn, d->job, NULL, DRAIN_PART) < DRAIN_PART;
+    }
 }
 
 static void drain_then(struct step *step)
 {
     struct drain *d = (struct drain *)(void *)step;
     struct campaign *campaign = step->campaign;
-    if (d->drained == DRAIN_SLICE && !campaign->stopping) {
+    if (!d->over && !campaign->stopping) {
         step_submit(step, campaign, drain_apply, drain_then);
         return;
     }

@@ -21,6 +21,8 @@ void job_read(struct job *job, const json_t *object)
         .to = json_text(object, "to"),
         .message = json_count(object, "message"),
         .identity = json_text(object, "identity"),
+        .pool = json_text(object, "pool"),
+        .weight = json_count(object, "weight"),
         .created = json_text(object, "created_at"),
         .started = json_text(object, "started_at"),
         .finished = json_text(object, "finished_at"),
@@ -221,6 +223,8 @@ void job_report(const struct job *job)
     report_text(record, "lane", job->lane);
     report_text(record, "guarantee", job->guarantee);
     report_text(record, "identity", job->identity);
+    report_text(record, "pool", job->pool);
+    report_number(record, "weight", job->weight, 0);
     record_time(record, "created", job->created);
     record_time(record, "started", job->started);
     record_time(record, "finished", job->finished);

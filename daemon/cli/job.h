@@ -14,9 +14,9 @@
 
 struct job {
     uint64_t id;
-    const char *name, *state, *lane, *guarantee, *to, *identity;
+    const char *name, *state, *lane, *guarantee, *to, *identity, *pool;
     const char *created, *started, *finished; /* ISO 8601, or "" */
-    uint64_t message, message_version;
+    uint64_t message, message_version, weight;
     uint64_t recipients, queued, in_flight, in_doubt, delivered, deferred, bounced, skipped,
         expired, cancelled;
     uint64_t spread; /* recipients that fan-out has reached */

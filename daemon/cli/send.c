@@ -64,6 +64,16 @@ static void set_text(json_t *body, const char *key, const char *value)
     buf_release(&clean);
 }
 
+/* What is no number goes as it stands: the daemon says which ones there are. */
+static void set_number(json_t *body, const char *key, const char *value)
+{
+    uint64_t n;
+    if (value && str_to_u64(str_of(value), &n) && n <= INT64_MAX)
+        json_object_set_new(body, key, json_integer((json_int_t)n));
+    else
+        set_text(body, key, value);
+}
+
 /* A key that nobody has used: the daemon makes one job of it, however often it is asked. */
 static void key_make(char key[KEY_LENGTH + 1])
 {
@@ -81,6 +91,8 @@ static char *make_body(const struct args *args, struct str message, const char *
     set_text(body, "name", args_value(args, "name"));
     set_text(body, "lane", args_value(args, "lane"));
     set_text(body, "identity", args_value(args, "identity"));
+    set_text(body, "pool", args_value(args, "pool"));
+    set_number(body, "weight", args_value(args, "weight"));
     set_text(body, "key", key);
     if (args_has(args, "at-most-once"))
         set_text(body, "guarantee", "at-most-once");
@@ -173,6 +185,8 @@ static const struct flag flags[] = {
     {"name", "NAME", "What to call the job; else the name of the file"},
     {"lane", "LANE", "bulk, or transactional: before all bulk mail"},
     {"identity", "NAME", "The sender's identity in the configuration; else the first"},
+    {"pool", "NAME", "The pool of sources that it leaves by; else the identity's"},
+    {"weight", "N", "Its share of a receiver beside other jobs of its lane, 1 to 1000"},
     {"at-most-once", NULL, "Do not send again what may have arrived"},
     {"key", "KEY", "Safe to repeat: what was sent with it is not sent again"},
     {"dry-run", NULL, "Only check the message and count the contacts"},

@@ -192,6 +192,20 @@ void text_time(struct buf *out, const char *iso)
     buf_add_text(out, text);
 }
 
+void text_clock(struct buf *out, const char *iso, int64_t now)
+{
+    time_t at = (time_t)text_time_read(iso), today = (time_t)now;
+    struct tm tm, day;
+    char text[32];
+    if (at < 0 || !localtime_r(&at, &tm) || !localtime_r(&today, &day)) {
+        text_clean(out, str_of(iso));
+        return;
+    }
+    bool same = tm.tm_year == day.tm_year && tm.tm_yday == day.tm_yday;
+    strftime(text, sizeof(text), same ? "%H:%M" : "%Y-%m-%d %H:%M", &tm);
+    buf_add_text(out, text);
+}
+
 void text_bar(struct buf *out, uint64_t part, uint64_t whole, unsigned cells, bool utf8)
 {
     uint64_t full = whole ? part * cells / whole : 0;

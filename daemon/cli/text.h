@@ -45,6 +45,9 @@ void text_percent(struct buf *out, uint64_t part, uint64_t whole);
 /* An ISO 8601 time in UTC as local time, "2026-11-21 20:24:07"; other text is added cleaned. */
 void text_time(struct buf *out, const char *iso);
 
+/* The same without seconds, and without the day if it is that of `now`: "14:05". */
+void text_clock(struct buf *out, const char *iso, int64_t now);
+
 /* Seconds since 1970 of such a time; -1 if it is none. */
 int64_t text_time_read(const char *iso);
 

@@ -12,7 +12,9 @@ struct mailing *mailing_new(const struct job_record *job, struct message *messag
     m->guarantee = job->guarantee;
     m->message_version = job->message.version;
     m->message = message;
+    m->weight = job->weight ? job->weight : 1;
     m->identity = arena_str(&message->memory, job->identity);
+    m->pool = arena_str(&message->memory, job->pool);
     m->name = arena_str(&message->memory, job->name);
     m->topic = arena_str(&message->memory, topic_key(message->topic, topic));
     atomic_init(&m->gate, GATE_PAUSED);
@@ -21,6 +23,16 @@ struct mailing *mailing_new(const struct job_record *job, struct message *messag
         atomic_init(&m->begun[i], 0);
     atomic_init(&m->refs, 1);
     return m;
+}
+
+const struct pool *job_pool(const struct config *config, struct str pool, struct str identity)
+{
+    const struct pool *named = pool.len ? config_pool(config, pool) : NULL;
+    if (named)
+        return named;
+    const struct identity *whose = config_identity(config, identity);
+    const struct pool *own = whose ? config_pool(config, whose->pool) : NULL;
+    return own ? own : config_pool(config, STR(""));
 }
 
 struct mailing *mailing_ref(struct mailing *mailing)

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "compose/message.h"
+#include "config/config.h"
 #include "store/jobs.h"
 
 enum mailing_gate { GATE_OPEN, GATE_PAUSED, GATE_CLOSED };
@@ -33,7 +34,9 @@ struct mailing {
     enum job_guarantee guarantee;
     uint32_t message_version;
     struct message *message;
+    unsigned weight;                  /* its share of a site beside others of its lane; from 1 */
     struct str identity;              /* name in the configuration */
+    struct str pool;                  /* the one that the job names, or empty: see mailing_pool */
     struct str name;                  /* of the job, for templates */
     struct str topic;                 /* the message's, as the store has it (topic_key) */
     struct mailing_audience audience; /* set before anybody else knows the mailing */
@@ -48,6 +51,18 @@ struct mailing {
 struct mailing *mailing_new(const struct job_record *job, struct message *message);
 struct mailing *mailing_ref(struct mailing *mailing);
 void mailing_unref(struct mailing *mailing); /* the last one frees; NULL is fine */
+
+/*
+ * The sources that a job leaves by under this configuration: the pool that it names, else its
+ * identity's, else the first. Never NULL, also when the one that it names is gone. Lasts as long as
+ * the configuration.
+ */
+const struct pool *job_pool(const struct config *config, struct str pool, struct str identity);
+
+static inline const struct pool *mailing_pool(const struct mailing *m, const struct config *config)
+{
+    return job_pool(config, m->pool, m->identity);
+}
 
 static inline enum mailing_gate mailing_gate(const struct mailing *m)
 {

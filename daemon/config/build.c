@@ -4,30 +4,63 @@
 
 #include "config/options.h"
 #include "config/parse.h"
+#include "config/pools.h"
 #include "config/schedule.h"
+#include "config/text.h"
 
 enum { THREADS_MAX = 64 };
+
+static bool has_presets(enum block_id id, cfg_t *cfg)
+{
+    const char *only = blocks[id].presets_for;
+    return !only || !cfg || strcmp(cfg_title(cfg), only) == 0;
+}
 
 /* The text of an option in a block of the file, its default, or NULL. */
 static const char *option_text(cfg_t *cfg, const struct option *option)
 {
     const char *text = cfg ? cfg_getstr(cfg, option->name) : NULL;
-    return text ? text : option->preset;
+    return text || !has_presets(option->block, cfg) ? text : option->preset;
+}
+
+static void build_list(const struct option *option, cfg_t *cfg, const struct value_context *context,
+                       void *into)
+{
+    struct value values[OPTION_LIST_LONGEST];
+    unsigned size = cfg ? cfg_size(cfg, option->name) : 0;
+    size_t count = 0;
+    for (unsigned i = 0; i < size; i++) {
+        struct str text = str_of(cfg_getnstr(cfg, option->name, i));
+        if (str_eq(text, STR(CONFIG_LIST_MARK)))
+            continue;
+        if (value_parse(option, text, context, &values[count], NULL) == 0)
+            count++;
+    }
+    if (count)
+        value_store_list(option, values, count, context, into);
+}
+
+static void build_option(const struct option *option, cfg_t *cfg,
+                         const struct value_context *context, void *into)
+{
+    struct value value;
+    const char *text = option_text(cfg, option);
+    if (text && value_parse(option, str_of(text), context, &value, NULL) == 0)
+        value_store(option, &value, into);
 }
 
 static void build_options(enum block_id id, cfg_t *cfg, const struct value_context *context,
                           void *into)
 {
     for (size_t i = 0; i < option_count; i++) {
-        struct value value;
-        const char *text = options[i].block == id ? option_text(cfg, &options[i]) : NULL;
-        if (text && value_parse(&options[i], str_of(text), context, &value, NULL) == 0)
-            value_store(&options[i], &value, into);
+        if (options[i].block != id)
+            continue;
+        if (options[i].list_max)
+            build_list(&options[i], cfg, context, into);
+        else
+            build_option(&options[i], cfg, context, into);
     }
 }
-
-static void build_block(enum block_id id, cfg_t *cfg, const struct value_context *context,
-                        void *into);
 
 /* Makes the array of a block that may come many times, in the order of the file. */
 static void build_many(enum block_id id, cfg_t *parent, const struct value_context *context,
@@ -56,12 +89,11 @@ static void build_one(enum block_id id, cfg_t *parent, const struct value_contex
     build_block(id, cfg, context, (char *)into + blocks[id].offset);
 }
 
-static void build_block(enum block_id id, cfg_t *cfg, const struct value_context *context,
-                        void *into)
+void build_block(enum block_id id, cfg_t *cfg, const struct value_context *context, void *into)
 {
     build_options(id, cfg, context, into);
     for (int i = BLOCK_TOP + 1; i < BLOCK_COUNT; i++) {
-        if (blocks[i].parent != id)
+        if (blocks[i].parent != id || blocks[i].shaping)
             continue;
         if (blocks[i].many)
             build_many((enum block_id)i, cfg, context, into);
@@ -99,20 +131,23 @@ static void inherit_tls(struct config *config, cfg_t *root)
     }
 }
 
-/* Everybody for whom the file has no site gets the defaults. */
-static void add_default_site(struct config *config, const struct value_context *context)
+/* The site "*", with the defaults if the file has none, is the last. */
+static void end_with_default_site(struct config *config, const struct value_context *context)
 {
-    for (size_t i = 0; i < config->site_count; i++)
+    struct site_limits rest = {.pattern = STR("*")};
+    struct site_limits *sites =
+        arena_zero(context->memory, (config->site_count + 1) * sizeof(*sites));
+    size_t count = 0;
+    build_options(BLOCK_SITE, NULL, context, &rest);
+    for (size_t i = 0; i < config->site_count; i++) {
         if (str_eq(config->sites[i].pattern, STR("*")))
-            return;
-    size_t size = config->site_count * sizeof(*config->sites);
-    struct site_limits *sites = arena_zero(context->memory, size + sizeof(*sites));
-    if (size)
-        memcpy(sites, config->sites, size);
-    sites[config->site_count].pattern = STR("*");
-    build_options(BLOCK_SITE, NULL, context, &sites[config->site_count]);
+            rest = config->sites[i];
+        else
+            sites[count++] = config->sites[i];
+    }
+    sites[count++] = rest;
     config->sites = sites;
-    config->site_count++;
+    config->site_count = count;
 }
 
 static int line_of(cfg_t *root, enum block_id id)
@@ -166,7 +201,8 @@ void build_config(cfg_t *root, const struct value_context *context, struct confi
     count_cores(&config->threads);
     inherit_base_url(config, context->memory);
     inherit_tls(config, root);
-    add_default_site(config, context);
+    end_with_default_site(config, context);
+    pools_resolve(config, root, context->memory, problems);
     schedules_resolve(config);
     check_together(config, root, problems);
 }

@@ -12,7 +12,11 @@
 #include "config/problems.h"
 #include "config/values.h"
 
-/* Fills a zeroed `config`; what it points to lives in `context->memory`. */
+/* The options and inner blocks that stand in `cfg` (NULL: none), and the defaults of the others. */
+void build_block(enum block_id id, cfg_t *cfg, const struct value_context *context, void *into);
+
+/* Fills a zeroed `config`; what it points to lives in `context->memory`. Providers and rules
+ * are not in it: shaping.h. */
 void build_config(cfg_t *root, const struct value_context *context, struct config *config,
                   struct problems *problems);
 

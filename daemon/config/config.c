@@ -1,9 +1,9 @@
 #include "config/config.h"
 
-#include <limits.h>
 #include <stdatomic.h>
 
 #include "config/options.h"
+#include "config/pattern.h"
 #include "config/values.h"
 
 struct config *config_ref(struct config *config)
@@ -20,21 +20,6 @@ void config_unref(struct config *config)
     free(config);
 }
 
-/* How well a pattern fits: -1 not at all, 0 for "*", more for a longer suffix, most when exact. */
-static int pattern_fit(struct str pattern, struct str name)
-{
-    if (str_eq_nocase(pattern, name))
-        return INT_MAX;
-    if (str_eq(pattern, STR("*")))
-        return 0;
-    struct str suffix = str_skip(pattern, 1);
-    if (!str_starts(pattern, STR("*.")) || name.len <= suffix.len)
-        return -1;
-    struct str end = str_skip(name, name.len - suffix.len);
-    return str_eq_nocase(end, suffix) ? (int)suffix.len : -1;
-}
-
-/* Loading made sure that there is a route and a site "*", so that something always fits. */
 const struct route *config_route(const struct config *config, struct str domain)
 {
     const struct route *best = NULL;
@@ -49,18 +34,14 @@ const struct route *config_route(const struct config *config, struct str domain)
     return best;
 }
 
-const struct site_limits *config_site(const struct config *config, struct str host_or_domain)
+const struct pool *config_pool(const struct config *config, struct str name)
 {
-    const struct site_limits *best = NULL;
-    int best_fit = -1;
-    for (size_t i = 0; i < config->site_count; i++) {
-        int fit = pattern_fit(config->sites[i].pattern, host_or_domain);
-        if (fit > best_fit) {
-            best = &config->sites[i];
-            best_fit = fit;
-        }
-    }
-    return best;
+    if (name.len == 0)
+        return &config->pools[0];
+    for (size_t i = 0; i < config->pool_count; i++)
+        if (str_eq(config->pools[i].name, name))
+            return &config->pools[i];
+    return NULL;
 }
 
 const struct identity *config_identity(const struct config *config, struct str name)
@@ -71,19 +52,6 @@ const struct identity *config_identity(const struct config *config, struct str n
         if (str_eq(config->identities[i].name, name))
             return &config->identities[i];
     return NULL;
-}
-
-/* Where routes lead; their TLS policy may change while running. */
-static bool same_routes(const struct config *a, const struct config *b)
-{
-    if (a->route_count != b->route_count)
-        return false;
-    for (size_t i = 0; i < a->route_count; i++) {
-        const struct route *x = &a->routes[i], *y = &b->routes[i];
-        if (!str_eq(x->pattern, y->pattern) || !str_eq(x->host, y->host) || x->port != y->port)
-            return false;
-    }
-    return true;
 }
 
 int config_diff_needs_restart(const struct config *running, const struct config *loaded,
@@ -99,11 +67,6 @@ int config_diff_needs_restart(const struct config *running, const struct config 
         count++;
         buf_addf(out, "%s%s%s cannot change while tocsind runs: restart it to use the new value.\n",
                  o->block ? blocks[o->block].name : "", o->block ? "." : "", o->name);
-    }
-    if (!same_routes(running, loaded)) {
-        count++;
-        buf_add_text(
-            out, "The routes cannot change while tocsind runs: restart it to use the new ones.\n");
     }
     return count;
 }

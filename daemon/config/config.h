@@ -27,7 +27,12 @@
 #include "base/str.h"
 #include "config/units.h"
 
-enum tls_policy { TLS_POLICY_NONE, TLS_POLICY_OPPORTUNISTIC, TLS_POLICY_REQUIRED };
+enum tls_policy {
+    TLS_POLICY_NONE,
+    TLS_POLICY_OPPORTUNISTIC,
+    TLS_POLICY_REQUIRED,
+    TLS_POLICY_UNSET, /* of a provider that says nothing */
+};
 
 /* A signing key of an identity; its kind (RSA, Ed25519) is what the file holds. */
 struct dkim_key_config {
@@ -42,9 +47,18 @@ struct identity {
     struct str from;                    /* optional: default From mailbox */
     struct str list_unsubscribe_mailto; /* optional */
     bool require_consent;               /* skip contacts of whom no consent is known */
+    struct str pool;                    /* for jobs that name none; empty: the first pool */
     struct str base_url; /* tracking.base_url, or "https://" and the domain; no final / */
     struct dkim_key_config *dkim;
     size_t dkim_count; /* may be 0: then mail is not signed */
+};
+
+/* How a new address is made known: what it may send to each provider on each day, day 1 being
+ * `start`. All zeroes: it is warm. After the last day it is warm too. */
+struct warm_up {
+    int64_t start;  /* midnight UTC of the first day, seconds since 1970 */
+    uint32_t *days; /* messages on each */
+    size_t day_count;
 };
 
 /* Where mail leaves from. */
@@ -52,7 +66,19 @@ struct source {
     struct str name;
     struct str ehlo;
     struct str address; /* optional: a literal local address */
+    unsigned weight;    /* its share of the mail of a pool, beside the other sources' */
+    struct warm_up warm_up;
 };
+
+/* Sources that stand in for each other. */
+struct pool {
+    struct str name;
+    struct str *source_names;
+    size_t source_count;
+    uint64_t members; /* a bit for each of config.sources that is in it */
+};
+
+enum { SOURCES_MAX = 64 };
 
 /* Where the mail for a domain goes, instead of its MX. */
 struct route {
@@ -62,14 +88,87 @@ struct route {
     enum tls_policy tls; /* the route's own, or tls.policy */
 };
 
-/* What one site (a receiver) accepts. */
+enum { RATES_MAX = 4 };
+
+/* Several rates that hold together: "100/s" and "5000/day". */
+struct rates {
+    struct rate at[RATES_MAX];
+    size_t count; /* 0: no limit */
+};
+
+/* What may go on at the same time, and how fast. 0 in each: no limit of its own. */
+struct throttle_limits {
+    unsigned connections;
+    struct rate connection_rate; /* new connections */
+    struct rates rates;          /* messages */
+};
+
+/* How one connection is used. 0 in each, TLS_POLICY_UNSET: not said here. */
+struct connection_limits {
+    unsigned messages;  /* in all, before it is closed */
+    unsigned in_flight; /* transactions that may overlap */
+    int64_t idle_ms;    /* how long it is kept without work */
+};
+
+/* What one site (a receiver) accepts from one source, as a block says it. */
 struct site_limits {
     struct str pattern;
-    unsigned connections;
-    unsigned messages_per_connection;
-    unsigned in_flight; /* transactions that may overlap on a connection */
-    struct rate rate;   /* count 0: no limit */
-    int64_t idle_ms;
+    struct throttle_limits throttle;
+    struct connection_limits connection;
+};
+
+/* A named group of sites, known by the names of their mail exchangers. */
+struct provider {
+    struct str name;
+    struct str *mx; /* patterns as those of sites, "*.google.com" */
+    size_t mx_count;
+    enum tls_policy tls; /* TLS_POLICY_UNSET: as tls.policy says */
+    struct connection_limits connection;
+    struct throttle_limits together; /* from one source to all its sites */
+    struct throttle_limits each;     /* from one source to each of its sites */
+    struct throttle_limits total;    /* from all sources to all its sites */
+};
+
+/* Everything that holds for one site: what a specific block says, else its provider, else "*". */
+struct site_terms {
+    const struct provider *provider; /* NULL: it has none */
+    struct throttle_limits throttle; /* from one source to this site */
+    struct connection_limits connection;
+    enum tls_policy tls; /* of the provider, or of `tls` */
+};
+
+/* What to do when a receiver answers in certain words. */
+enum rule_action {
+    RULE_SUSPEND,  /* nothing goes there from this source for the time */
+    RULE_SLOW,     /* fewer connections, or a lower rate, for the time */
+    RULE_BLOCK,    /* as suspend; said to the administrator, for the address needs care */
+    RULE_HOLD_JOB, /* this job's copies are kept back there: its content is refused */
+    RULE_PLAIN,    /* no PIPELINING and no CHUNKING */
+    RULE_NONE,     /* only in a block of the file: a rule that ships is switched off */
+};
+
+enum rule_scope { RULE_SITE, RULE_PROVIDER, RULE_SOURCE };
+
+struct rule {
+    struct str name;
+    struct str provider; /* only there; empty: everywhere */
+    struct str *replies; /* patterns for base/glob.h, any of which matches */
+    size_t reply_count;
+    enum rule_action action;
+    enum rule_scope scope;
+    int64_t for_ms;
+    unsigned count;       /* so many matches … */
+    int64_t within_ms;    /* … in this time make it act */
+    struct rate rate;     /* RULE_SLOW; count 0: it leaves the rate */
+    unsigned connections; /* RULE_SLOW; 0: it leaves them */
+};
+
+/* Who answers questions about names. */
+struct dns_config {
+    struct listen_address server; /* port 0: those of /etc/resolv.conf */
+    int64_t timeout_ms;           /* of one try */
+    unsigned tries;
+    uint16_t mx_port; /* where mail exchangers listen: 25, but in tests */
 };
 
 struct control_config {
@@ -157,6 +256,7 @@ struct store_config {
 struct config {
     struct str file; /* its name, as errors show it */
     struct str data_dir;
+    struct str providers_file; /* absent: the table that ships */
     struct control_config control;
     struct listen_address metrics_listen; /* port 0: no listener */
     struct str tracking_base_url;         /* optional: use the identity's base_url */
@@ -171,10 +271,17 @@ struct config {
     size_t identity_count;
     struct source *sources; /* one or more */
     size_t source_count;
-    struct route *routes; /* one of them is "*" */
+    struct pool *pools; /* one or more: without any in the file, "default" with all sources */
+    size_t pool_count;
+    struct route *routes; /* may be none: then all mail goes by MX */
     size_t route_count;
     struct site_limits *sites; /* the last is "*", made from the defaults if the file has none */
     size_t site_count;
+    struct provider *providers; /* the file's own, then those that ship, as the file changes them */
+    size_t provider_count;
+    struct rule *rules; /* the file's own first, then those that ship */
+    size_t rule_count;
+    struct dns_config dns;
     struct schedule_block *schedules; /* read `retry.schedules` instead */
     size_t schedule_count;
 
@@ -182,8 +289,8 @@ struct config {
     struct arena memory;   /* everything above that is pointed to */
 };
 
-/* What was wrong: one line for each error, "FILE:LINE: Sentence." and a newline, in order of lines.
- */
+/* What was wrong: one line for each error, "FILE:LINE: Sentence." and a newline, in order of lines;
+ * those of a file of providers after those of the main one. */
 struct config_errors {
     struct buf text;
     int count;
@@ -209,9 +316,20 @@ void config_unref(struct config *config); /* NULL is fine */
  * beats "*"; "*.example" covers every name below example, not example itself. They walk the list:
  * keep the answer (with a reference to the configuration) rather than ask for every recipient.
  */
-const struct route *config_route(const struct config *config, struct str domain); /* never NULL */
-const struct site_limits *config_site(const struct config *config,
-                                      struct str host_or_domain); /* never NULL */
+const struct route *config_route(const struct config *config, struct str domain); /* or NULL: MX */
+
+/* The provider of a mail exchanger, or of a route's host; NULL if it is nobody's. */
+const struct provider *config_provider(const struct config *config, struct str host);
+const struct provider *config_provider_named(const struct config *config, struct str name);
+
+/* What holds for a site whose first host this is. */
+void config_site_terms(const struct config *config, struct str host, struct site_terms *out);
+
+/* The block that was written for such a site; NULL: only "*", the last one, is for it. */
+const struct site_limits *config_site_block(const struct config *config, struct str host);
+
+/* By name; an empty name is the first pool. NULL if there is none of that name. */
+const struct pool *config_pool(const struct config *config, struct str name);
 
 /* By name; an empty name is the default identity. NULL if there is none of that name. */
 const struct identity *config_identity(const struct config *config, struct str name);

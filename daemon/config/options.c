@@ -1,13 +1,28 @@
 #include "config/options.h"
 
+#include <assert.h>
+
 #include "config/config.h"
 #include "config/schedule.h"
 #include "config/units.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 #define BETWEEN(least, most) .low = (least), .high = (most)
+/* A list of 1 to `most` values behind a pointer; and one that is a `struct rates`. */
+#define LIST(type, field, count, most) \
+    AT(type, field), .count_offset = offsetof(struct type, count), .list_max = (most)
+#define RATES(type, field)                                                                         \
+    AT(type, field), .count_offset = offsetof(struct type, field) + offsetof(struct rates, count), \
+                     .list_max = RATES_MAX, .in_place = true
+
+static_assert(offsetof(struct rates, at) == 0, "the list of a struct rates begins with it");
+
+enum { NAMES_MAX = 64, PATTERNS_MAX = 64, REPLIES_MAX = 32, DAYS_MAX = OPTION_LIST_LONGEST };
 
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const rule_actions[] = {"suspend", "slow", "block", "hold_job",
+                                           "plain",   "none", NULL};
+static const char *const rule_scopes[] = {"site", "provider", "source", NULL};
 static const char *const tls_policies[] = {"none", "opportunistic", "required", NULL};
 
 /* clang-format off */
@@ -42,23 +57,60 @@ const struct block blocks[BLOCK_COUNT] = {
         .size = sizeof(struct source), .count_offset = offsetof(struct config, source_count),
         .title_offset = offsetof(struct source, name),
         .example = "source \"NAME\" { ehlo = \"mail.send.example\" }",
-        .help = "Where mail leaves from. One or more."},
+        .help = "Where mail leaves from. One or more, at most 64."},
+    [BLOCK_WARM_UP] = {
+        .name = "warm_up", AT(source, warm_up), .parent = BLOCK_SOURCE,
+        .help = "How a new address is made known: what it may send to each provider on each day. What is "
+                "more goes by the warm sources of the pool, and waits if there is none. After the last day "
+                "the source is warm, as it is without this block."},
+    [BLOCK_POOL] = {
+        .name = "pool", AT(config, pools), .titled = true, .many = true, .size = sizeof(struct pool),
+        .count_offset = offsetof(struct config, pool_count),
+        .title_offset = offsetof(struct pool, name),
+        .help = "Sources that stand in for each other, by their weights; a job names one. Without any, there "
+                "is the pool `default` with all sources."},
     [BLOCK_ROUTE] = {
         .name = "route", AT(config, routes), .titled = true, .many = true,
         .size = sizeof(struct route), .count_offset = offsetof(struct config, route_count),
         .title_offset = offsetof(struct route, pattern), .title_check = units_pattern,
-        .help = "Where the mail for a domain goes. The title is a domain, `*.suffix` for every name "
-                "below it, or `*`; an exact match beats the longest suffix, which beats `*`. A route "
-                "`*` is needed, since this version does not look up MX records. Changed routes count "
-                "after a restart."},
+        .help = "Where the mail for a domain goes instead of its mail exchangers (MX). The title is a "
+                "domain, `*.suffix` for every name below it, or `*`; an exact match beats the longest "
+                "suffix, which beats `*`."},
     [BLOCK_TLS] = {
         .name = "tls", AT(config, tls), .help = "How safely to connect to receivers."},
+    [BLOCK_DNS] = {
+        .name = "dns", AT(config, dns),
+        .help = "Who answers questions about names, and how long that may take."},
     [BLOCK_SITE] = {
         .name = "site", AT(config, sites), .titled = true, .many = true,
         .size = sizeof(struct site_limits), .count_offset = offsetof(struct config, site_count),
         .title_offset = offsetof(struct site_limits, pattern), .title_check = units_pattern,
-        .help = "What one receiver accepts. The title is matched with the route's host, as a route's "
-                "title is with the domain; `*` is for everybody else."},
+        .presets_for = "*",
+        .help = "What one receiver accepts from one source. The title is matched with the name of its best "
+                "mail exchanger, or with the host of the route, as a route's title is with the domain. What "
+                "a block leaves out comes from the site's provider, then from `site \"*\"`, which has the "
+                "defaults."},
+    [BLOCK_PROVIDER] = {
+        .name = "provider", AT(config, providers), .titled = true, .many = true,
+        .size = sizeof(struct provider), .count_offset = offsetof(struct config, provider_count),
+        .title_offset = offsetof(struct provider, name), .shaping = true,
+        .help = "A receiver with many sites, known by the names of its mail exchangers. Outside the inner "
+                "blocks, `connections`, `connection_rate` and `rate` hold for one source and all sites of "
+                "the provider together. `tocsind --providers` prints the table that ships; a block with "
+                "the name of one in it changes the options that it has and leaves the others."},
+    [BLOCK_EACH] = {
+        .name = "each", AT(provider, each), .parent = BLOCK_PROVIDER,
+        .help = "From one source to each of the provider's sites."},
+    [BLOCK_TOTAL] = {
+        .name = "total", AT(provider, total), .parent = BLOCK_PROVIDER,
+        .help = "From all sources together to all of the provider's sites."},
+    [BLOCK_RULE] = {
+        .name = "rule", AT(config, rules), .titled = true, .many = true, .size = sizeof(struct rule),
+        .count_offset = offsetof(struct config, rule_count),
+        .title_offset = offsetof(struct rule, name), .shaping = true,
+        .help = "What to do for a time when a receiver answers in certain words. The first rule that matches "
+                "counts: those of this file in their order, then those that ship. A block with the name of "
+                "one that ships replaces the whole of it; `action = none` switches it off."},
     [BLOCK_RETRY] = {
         .name = "retry", AT(config, retry),
         .help = "When a copy that was deferred is tried again: after `first`, then after `factor` "
@@ -85,6 +137,9 @@ const struct block blocks[BLOCK_COUNT] = {
 const struct option options[] = {
     {BLOCK_TOP, KIND_FOLDER, "data_dir", AT(config, data_dir), .required = true, .restart = true,
      .help = "The folder of the store, its keys and its imports; made if it is missing."},
+
+    {BLOCK_TOP, KIND_FILE, "providers", AT(config, providers_file),
+     .help = "A file of blocks `provider` and `rule` instead of those that ship; without it, those."},
 
     {BLOCK_CONTROL, KIND_SOCKET, "socket", AT(control_config, socket), .required = true,
      .restart = true, .help = "The unix socket to listen on."},
@@ -116,6 +171,8 @@ const struct option options[] = {
      .help = "An address for List-Unsubscribe, beside the link."},
     {BLOCK_IDENTITY, KIND_BOOL, "require_consent", "false", AT(identity, require_consent),
      .help = "Whether contacts of whom it is not known that they consented to mail are skipped; who refused always is."},
+    {BLOCK_IDENTITY, KIND_NAME, "pool", AT(identity, pool),
+     .help = "The pool for jobs that name none; without it, the first pool."},
 
     {BLOCK_DKIM, KIND_DOMAIN, "selector", AT(dkim_key_config, selector), .required = true,
      .help = "The selector: DKIM's s=."},
@@ -126,6 +183,17 @@ const struct option options[] = {
      .help = "The name in EHLO; the address's PTR record should name it."},
     {BLOCK_SOURCE, KIND_ADDRESS, "address", AT(source, address),
      .help = "The local address to connect from; without it, the kernel chooses."},
+    {BLOCK_SOURCE, KIND_INTEGER, "weight", "1", BETWEEN("1", "1000"), AT(source, weight),
+     .help = "Its share of the mail of a pool, beside the weights of the other sources."},
+
+    {BLOCK_WARM_UP, KIND_DATE, "start", AT(warm_up, start), .required = true,
+     .help = "The first day; days begin at midnight UTC."},
+    {BLOCK_WARM_UP, KIND_INTEGER, "days", BETWEEN("1", "1000000000"),
+     LIST(warm_up, days, day_count, DAYS_MAX), .required = true,
+     .help = "Messages on the first day, the second, and so on."},
+
+    {BLOCK_POOL, KIND_NAME, "sources", LIST(pool, source_names, source_count, NAMES_MAX),
+     .required = true, .help = "The names of its sources."},
 
     {BLOCK_ROUTE, KIND_HOST, "host", AT(route, host), .required = true,
      .help = "The host to connect to: a name or an address."},
@@ -142,16 +210,78 @@ const struct option options[] = {
     {BLOCK_TLS, KIND_FILE, "ca_file", AT(tls_config, ca_file),
      .help = "Certificates to trust, PEM; without it, the system's."},
 
+    {BLOCK_DNS, KIND_SERVER, "server", AT(dns_config, server),
+     .help = "The name server to ask, as `127.0.0.1` or with a port; without it, those of /etc/resolv.conf."},
+    {BLOCK_DNS, KIND_DURATION, "timeout", "5s", BETWEEN("100ms", "1m"), AT(dns_config, timeout_ms),
+     .help = "How long one try waits for an answer."},
+    {BLOCK_DNS, KIND_INTEGER, "tries", "3", BETWEEN("1", "10"), AT(dns_config, tries),
+     .help = "How often a question is asked before it counts as unanswered."},
+    {BLOCK_DNS, KIND_PORT, "mx_port", "25", BETWEEN("1", "65535"), AT(dns_config, mx_port),
+     .help = "The port of mail exchangers: another one is for tests."},
+
     {BLOCK_SITE, KIND_INTEGER, "connections", "10", BETWEEN("1", "10000"),
-     AT(site_limits, connections), .help = "Connections at the same time."},
+     AT(site_limits, throttle.connections), .help = "Connections at the same time."},
+    {BLOCK_SITE, KIND_RATE, "connection_rate", AT(site_limits, throttle.connection_rate),
+     .help = "The most new connections in a time."},
+    {BLOCK_SITE, KIND_RATE, "rate", RATES(site_limits, throttle.rates),
+     .help = "The most messages in a time. Several rates hold together."},
     {BLOCK_SITE, KIND_INTEGER, "messages_per_connection", "100", BETWEEN("1", "1000000"),
-     AT(site_limits, messages_per_connection), .help = "Messages before a connection is closed."},
-    {BLOCK_SITE, KIND_INTEGER, "in_flight", "1", BETWEEN("1", "16"), AT(site_limits, in_flight),
+     AT(site_limits, connection.messages), .help = "Messages before a connection is closed."},
+    {BLOCK_SITE, KIND_INTEGER, "in_flight", "1", BETWEEN("1", "16"),
+     AT(site_limits, connection.in_flight),
      .help = "Transactions that may overlap on a connection."},
-    {BLOCK_SITE, KIND_RATE, "rate", AT(site_limits, rate),
-     .help = "The most messages in a time; without it, no limit."},
-    {BLOCK_SITE, KIND_DURATION, "idle", "60s", BETWEEN("10ms", "1h"), AT(site_limits, idle_ms),
+    {BLOCK_SITE, KIND_DURATION, "idle", "60s", BETWEEN("10ms", "1h"),
+     AT(site_limits, connection.idle_ms), .help = "How long a connection without work is kept."},
+
+    {BLOCK_PROVIDER, KIND_PATTERN, "mx", LIST(provider, mx, mx_count, PATTERNS_MAX),
+     .help = "Its mail exchangers, as titles of sites are written. **Required** for a provider that does not ship."},
+    {BLOCK_PROVIDER, KIND_CHOICE, "tls", .choices = tls_policies, AT(provider, tls),
+     .help = "The policy for its sites; without it, the one of `tls`."},
+    {BLOCK_PROVIDER, KIND_INTEGER, "connections", BETWEEN("1", "10000"),
+     AT(provider, together.connections), .help = "Connections at the same time."},
+    {BLOCK_PROVIDER, KIND_RATE, "connection_rate", AT(provider, together.connection_rate),
+     .help = "The most new connections in a time."},
+    {BLOCK_PROVIDER, KIND_RATE, "rate", RATES(provider, together.rates),
+     .help = "The most messages in a time. Several rates hold together."},
+    {BLOCK_PROVIDER, KIND_INTEGER, "messages_per_connection", BETWEEN("1", "1000000"),
+     AT(provider, connection.messages), .help = "Messages before a connection is closed."},
+    {BLOCK_PROVIDER, KIND_INTEGER, "in_flight", BETWEEN("1", "16"),
+     AT(provider, connection.in_flight), .help = "Transactions that may overlap on a connection."},
+    {BLOCK_PROVIDER, KIND_DURATION, "idle", BETWEEN("10ms", "1h"), AT(provider, connection.idle_ms),
      .help = "How long a connection without work is kept."},
+
+    {BLOCK_EACH, KIND_INTEGER, "connections", BETWEEN("1", "10000"),
+     AT(throttle_limits, connections), .help = "Connections at the same time."},
+    {BLOCK_EACH, KIND_RATE, "connection_rate", AT(throttle_limits, connection_rate),
+     .help = "The most new connections in a time."},
+    {BLOCK_EACH, KIND_RATE, "rate", RATES(throttle_limits, rates),
+     .help = "The most messages in a time. Several rates hold together."},
+
+    {BLOCK_TOTAL, KIND_INTEGER, "connections", BETWEEN("1", "10000"),
+     AT(throttle_limits, connections), .help = "Connections at the same time."},
+    {BLOCK_TOTAL, KIND_RATE, "connection_rate", AT(throttle_limits, connection_rate),
+     .help = "The most new connections in a time."},
+    {BLOCK_TOTAL, KIND_RATE, "rate", RATES(throttle_limits, rates),
+     .help = "The most messages in a time. Several rates hold together."},
+
+    {BLOCK_RULE, KIND_NAME, "provider", AT(rule, provider),
+     .help = "The provider whose replies are looked at; without it, everybody's."},
+    {BLOCK_RULE, KIND_REPLY, "reply", LIST(rule, replies, reply_count, REPLIES_MAX),
+     .help = "Patterns, one of which the whole reply matches, written as `CODE TEXT` on one line with single spaces: `*` is any run of characters, `?` is one, the rest stands for itself in either case. **Required** but for `none`."},
+    {BLOCK_RULE, KIND_CHOICE, "action", .choices = rule_actions, AT(rule, action), .required = true,
+     .help = "Send nothing there; send slower; send nothing and tell the administrator that the address needs care; keep the job's copies back there, for its content is refused; use no PIPELINING and no CHUNKING; or do nothing at all."},
+    {BLOCK_RULE, KIND_CHOICE, "scope", "site", .choices = rule_scopes, AT(rule, scope),
+     .help = "Where: at the site, at all sites of its provider (at the site, if it has none), or wherever this source sends."},
+    {BLOCK_RULE, KIND_DURATION, "for", "15m", BETWEEN("1s", "7d"), AT(rule, for_ms),
+     .help = "How long, before it begins to recover."},
+    {BLOCK_RULE, KIND_INTEGER, "count", "1", BETWEEN("1", "10000"), AT(rule, count),
+     .help = "So many replies must match first, …"},
+    {BLOCK_RULE, KIND_DURATION, "within", "10m", BETWEEN("1s", "1d"), AT(rule, within_ms),
+     .help = "… within this time."},
+    {BLOCK_RULE, KIND_RATE, "rate", AT(rule, rate),
+     .help = "For `slow`: the most messages in a time."},
+    {BLOCK_RULE, KIND_INTEGER, "connections", BETWEEN("1", "10000"), AT(rule, connections),
+     .help = "For `slow`: the most connections."},
 
     {BLOCK_RETRY, KIND_DURATION, "first", "5m", BETWEEN("10ms", "7d"), AT(retry_config, first_ms),
      .help = "The first wait."},

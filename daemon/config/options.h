@@ -34,6 +34,11 @@ enum option_kind {
     KIND_CHOICE,
     KIND_MODE,
     KIND_LISTEN,
+    KIND_SERVER,  /* an address, with a port or 53 */
+    KIND_NAME,    /* of a source, a pool, a provider */
+    KIND_PATTERN, /* of host names */
+    KIND_REPLY,   /* a pattern of replies, for base/glob.h */
+    KIND_DATE,
     KIND_COUNT,
 };
 
@@ -47,9 +52,16 @@ enum block_id {
     BLOCK_IDENTITY,
     BLOCK_DKIM,
     BLOCK_SOURCE,
+    BLOCK_WARM_UP,
+    BLOCK_POOL,
     BLOCK_ROUTE,
     BLOCK_TLS,
+    BLOCK_DNS,
     BLOCK_SITE,
+    BLOCK_PROVIDER,
+    BLOCK_EACH,
+    BLOCK_TOTAL,
+    BLOCK_RULE,
     BLOCK_RETRY,
     BLOCK_SCHEDULE,
     BLOCK_TIMEOUTS,
@@ -64,8 +76,11 @@ struct option {
     const char *preset;     /* the default as one would write it, or NULL: none */
     const char *low, *high; /* bounds, written likewise, for kinds that have an order */
     const char *const
-        *choices;  /* KIND_CHOICE: the words, in the order of the enum; ends with NULL */
-    size_t offset; /* in the struct of the block */
+        *choices;        /* KIND_CHOICE: the words, in the order of the enum; ends with NULL */
+    size_t offset;       /* in the struct of the block */
+    size_t list_max;     /* a list may have so many values; 0: it is one value, not a list */
+    size_t count_offset; /* of a list: its length, a size_t */
+    bool in_place;       /* the list's array stands at `offset`; else a pointer to it does */
     bool required;
     bool restart; /* cannot change while the daemon runs */
     const char *help;
@@ -83,7 +98,11 @@ struct block {
     size_t count_offset; /* of a size_t in the parent's struct */
     size_t title_offset; /* of a struct str in the element */
     int (*title_check)(struct str title, struct err *err);
+    const char *presets_for; /* defaults are only for the block of this title; NULL: for all */
+    bool shaping;            /* may also stand in a file of providers */
 };
+
+enum { OPTION_LIST_LONGEST = 366 }; /* no list_max is more */
 
 extern const struct option options[];
 extern const size_t option_count;

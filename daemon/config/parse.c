@@ -11,24 +11,29 @@ struct open_block {
     enum block_id id;
     int line;
     uint64_t seen; /* a bit for each option of the table that it has had, by place in the block */
+    const cfg_opt_t *list; /* whose list is being read; else NULL */
+    unsigned list_size;    /* as it was, with the mark */
 };
 
 /* A block that was met: for titles that come twice. */
 struct met_block {
     enum block_id id;
+    const cfg_t *parent;
     struct str title;
     int line;
     struct met_block *before;
 };
 
 struct reading {
+    enum parse_file file;
     const struct value_context *context;
     struct problems *problems;
     struct arena memory;
     struct open_block open[OPEN_MAX];
     size_t depth;
     struct met_block *met;
-    struct str unknown; /* the name that was refused last */
+    struct str unknown;   /* the name that was refused last */
+    struct value *values; /* of the list that is being read */
 };
 
 /* libconfuse's callbacks carry no context. */
@@ -59,9 +64,16 @@ static int shown_len(struct str value)
     return (int)(value.len < SHOWN_MAX ? value.len : SHOWN_MAX);
 }
 
-static void say_unknown(cfg_t *cfg, const char *name)
+static void say_not_for_providers(cfg_t *cfg, struct str name)
 {
-    enum block_id block = block_find(str_of(cfg->name));
+    problems_add(
+        reading->problems, cfg->line,
+        "There is no \"%.*s\" in a file of providers: it has blocks provider and rule only.",
+        shown_len(name), name.at ? name.at : "");
+}
+
+static void say_unknown_in(enum block_id block, cfg_t *cfg, const char *name)
+{
     const char *meant = option_suggest(block, str_of(name));
     struct buf where = BUF_INIT;
     if (block == BLOCK_TOP)
@@ -76,6 +88,15 @@ static void say_unknown(cfg_t *cfg, const char *name)
                      "There is no \"%.*s\" %s: tocsind --options lists all that there are.",
                      shown_len(str_of(name)), name, where.at);
     buf_release(&where);
+}
+
+static void say_unknown(cfg_t *cfg, const char *name)
+{
+    enum block_id block = block_find(str_of(cfg->name));
+    if (block == BLOCK_TOP && reading->file == PARSE_PROVIDERS)
+        say_not_for_providers(cfg, str_of(name));
+    else
+        say_unknown_in(block, cfg, name);
     reading->unknown = arena_str(&reading->memory, str_of(name));
 }
 
@@ -127,8 +148,9 @@ static void check_title(enum block_id id, struct str title, int line)
 static void meet_block(enum block_id id, cfg_t *cfg, int line)
 {
     struct str title = str_of(cfg->title);
+    const cfg_t *parent = block_now()->cfg;
     for (const struct met_block *met = reading->met; met; met = met->before) {
-        if (met->id != id || !str_eq_nocase(met->title, title))
+        if (met->id != id || met->parent != parent || !str_eq_nocase(met->title, title))
             continue;
         problems_add(reading->problems, line, "A second %s%s%.*s%s; the first is on line %d.",
                      blocks[id].name, title.at ? " \"" : " block", shown_len(title),
@@ -136,7 +158,8 @@ static void meet_block(enum block_id id, cfg_t *cfg, int line)
         return;
     }
     struct met_block *met = ARENA_NEW(&reading->memory, struct met_block);
-    *met = (struct met_block){id, arena_str(&reading->memory, title), line, reading->met};
+    struct str copy = arena_str(&reading->memory, title);
+    *met = (struct met_block){id, parent, copy, line, reading->met};
     reading->met = met;
 }
 
@@ -177,15 +200,70 @@ static void check_required(const struct open_block *block)
     }
 }
 
+static void say_value(const struct option *option, int line, struct str text, const struct err *err)
+{
+    struct str path = option_path(option->block, option->name);
+    problems_add(reading->problems, line, "The value \"%.*s\" of %.*s %s.", shown_len(text),
+                 text.at, STR_ARG(path), err->text);
+}
+
 static void check_value(const struct option *option, int line, struct str text)
 {
     struct value value;
     struct err err;
-    if (value_parse(option, text, reading->context, &value, &err) == 0)
-        return;
+    if (value_parse(option, text, reading->context, &value, &err) != 0)
+        say_value(option, line, text, &err);
+}
+
+/* The value at position n of a list, whose values before it have been through here. */
+static void check_list_value(const struct option *option, int line, struct str text, size_t n)
+{
+    struct value *values = reading->values;
+    struct err err;
+    if (n > option->list_max)
+        return; /* said when the first one was too many */
+    if (value_parse(option, text, reading->context, &values[n], &err) != 0 ||
+        value_list_check(option, &values[n], values, n, &err) != 0)
+        say_value(option, line, text, &err);
+}
+
+static void note_option(struct open_block *block, const struct option *option, int line)
+{
+    if (block->seen & option_bit(option))
+        problems_add(reading->problems, line,
+                     "A second %s in the same place: remove one of the two.", option->name);
+    block->seen |= option_bit(option);
+}
+
+static void end_list(struct open_block *block, const struct option *option, int line)
+{
     struct str path = option_path(option->block, option->name);
-    problems_add(reading->problems, line, "The value \"%.*s\" of %.*s %s.", shown_len(text),
-                 text.at, STR_ARG(path), err.text);
+    if (block->list_size == 1)
+        problems_add(reading->problems, line,
+                     "The list %.*s is empty: write a value, or leave it out.", STR_ARG(path));
+    block->list = NULL;
+}
+
+/*
+ * Called for the mark of a list, for each of its values, and once more at its end; or once, for a
+ * value that stands there without braces.
+ */
+static void on_list(struct open_block *block, const struct option *option, int line, cfg_opt_t *opt)
+{
+    unsigned size = cfg_opt_size(opt);
+    struct str last = str_of(size ? cfg_opt_getnstr(opt, size - 1) : NULL);
+    bool begins = size == 1 && str_eq(last, STR(CONFIG_LIST_MARK));
+    if (block->list == opt && size == block->list_size) {
+        end_list(block, option, line);
+        return;
+    }
+    if (block->list != opt)
+        note_option(block, option, line);
+    if (begins)
+        block->list = opt;
+    else
+        check_list_value(option, line, last, block->list ? size - 2 : 0);
+    block->list_size = size;
 }
 
 /*
@@ -206,10 +284,11 @@ static int on_option(cfg_t *cfg, cfg_opt_t *opt)
         say_unknown(cfg, opt->name);
         return 0;
     }
-    if (block->seen & option_bit(option))
-        problems_add(reading->problems, cfg->line,
-                     "A second %s in the same place: remove one of the two.", opt->name);
-    block->seen |= option_bit(option);
+    if (option->list_max) {
+        on_list(block, option, cfg->line, opt);
+        return 0;
+    }
+    note_option(block, option, cfg->line);
     check_value(option, cfg->line, str_of(cfg_opt_getstr(opt)));
     return 0;
 }
@@ -222,24 +301,19 @@ static void check_names(const struct open_block *block)
             problems_add(reading->problems, block->line, "An option here has an empty name.");
 }
 
-static void check_block(const struct open_block *block)
-{
-    check_required(block);
-    check_names(block);
-}
-
 static int on_block_end(cfg_t *cfg, cfg_opt_t *opt)
 {
     (void)cfg, (void)opt;
-    check_block(block_now());
+    check_required(block_now());
+    check_names(block_now());
     reading->depth--;
     return 0;
 }
 
-static bool block_met(enum block_id id, const char *title)
+static bool block_met(enum block_id id)
 {
     for (const struct met_block *met = reading->met; met; met = met->before)
-        if (met->id == id && (!title || str_eq(met->title, str_of(title))))
+        if (met->id == id)
             return true;
     return false;
 }
@@ -247,20 +321,20 @@ static bool block_met(enum block_id id, const char *title)
 /* What can only be missed at the end of the file. */
 static void check_whole(void)
 {
-    check_block(block_now());
+    check_names(block_now());
+    if (reading->file == PARSE_PROVIDERS)
+        return;
+    check_required(block_now());
     for (int i = 0; i < BLOCK_COUNT; i++)
-        if (blocks[i].example && !block_met((enum block_id)i, NULL))
+        if (blocks[i].example && !block_met((enum block_id)i))
             problems_add(reading->problems, 1, "There is no %s block: add %s.", blocks[i].name,
                          blocks[i].example);
-    if (!block_met(BLOCK_ROUTE, "*"))
-        problems_add(reading->problems, 1,
-                     "No route covers every domain: add route \"*\" { host = … }; looking up MX "
-                     "records is not in this version.");
 }
 
-static cfg_opt_t string_option(const char *name)
+static cfg_opt_t string_option(const char *name, bool list)
 {
     cfg_opt_t option = CFG_STR(name, NULL, CFGF_NODEFAULT);
+    option.flags |= list ? CFGF_LIST : CFGF_NONE;
     option.validcb = on_option;
     return option;
 }
@@ -279,14 +353,15 @@ static cfg_opt_t block_option(enum block_id id)
 static cfg_opt_t *block_options(enum block_id id)
 {
     cfg_opt_t *made = arena_zero(&reading->memory, (option_count + BLOCK_COUNT) * sizeof(*made));
+    bool narrow = reading->file == PARSE_PROVIDERS;
     size_t count = 0;
     if (id != BLOCK_TOP)
-        made[count++] = string_option(CONFIG_LINE_OPTION);
+        made[count++] = string_option(CONFIG_LINE_OPTION, false);
     for (size_t i = 0; i < option_count; i++)
-        if (options[i].block == id)
-            made[count++] = string_option(options[i].name);
+        if (options[i].block == id && (id != BLOCK_TOP || !narrow))
+            made[count++] = string_option(options[i].name, options[i].list_max > 0);
     for (int i = BLOCK_TOP + 1; i < BLOCK_COUNT; i++)
-        if (blocks[i].parent == id)
+        if (blocks[i].parent == id && (id != BLOCK_TOP || !narrow || blocks[i].shaping))
             made[count++] = block_option((enum block_id)i);
     made[count] = (cfg_opt_t)CFG_END();
     return made;
@@ -314,11 +389,13 @@ static int tree_read(cfg_t *root, struct str text)
     return result;
 }
 
-cfg_t *parse_text(struct str safe_text, const struct value_context *context,
+cfg_t *parse_text(struct str safe_text, enum parse_file file, const struct value_context *context,
                   struct problems *problems)
 {
-    struct reading now = {.context = context, .problems = problems, .memory = ARENA_INIT};
+    struct reading now = {
+        .file = file, .context = context, .problems = problems, .memory = ARENA_INIT};
     reading = &now;
+    now.values = arena_zero(&now.memory, (OPTION_LIST_LONGEST + 1) * sizeof(*now.values));
     cfg_t *root = tree_new();
     int result = tree_read(root, safe_text);
     if (result == CFG_SUCCESS) {

@@ -22,7 +22,9 @@ static const char intro[] =
     "|---|---|\n"
     "| duration | `250ms` `20s` `5m` `4h` `3d` |\n"
     "| size | `512KiB` `4MiB` `2GiB` |\n"
-    "| rate | `100/s` `200/min` `1000/h` |\n"
+    "| rate | `100/s` `200/min` `1000/h` `5000/day` |\n"
+    "| date | `2026-12-01` |\n"
+    "| list | `{ \"100/s\", \"5000/day\" }`, or one value without the braces |\n"
     "| address and port | `127.0.0.1:9125` `[::1]:9125` |\n"
     "| file mode | `0660` |\n";
 
@@ -45,11 +47,14 @@ static void print_bounds(const struct option *option, struct buf *out)
         buf_addf(out, "%s to %s", option->low, option->high);
     for (size_t i = 0; option->choices && option->choices[i]; i++)
         buf_addf(out, "%s%s", i ? ", " : "", option->choices[i]);
+    if (option->list_max)
+        buf_addf(out, "%sat most %zu values", option->low ? ", " : "", option->list_max);
 }
 
 static void print_option(const struct option *option, struct buf *out)
 {
-    buf_addf(out, "| `%s` | %s | ", option->name, value_kind_name(option->kind));
+    buf_addf(out, "| `%s` | %s%s | ", option->name, option->list_max ? "list: " : "",
+             value_kind_name(option->kind));
     if (option->preset)
         buf_addf(out, "`%s`", option->preset);
     else

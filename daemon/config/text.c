@@ -8,6 +8,9 @@ struct walk {
     int line;
     int depth;
     int opened[DEPTH_MAX]; /* the line of each brace that is open */
+    bool equals;           /* "=" was the last that was not space */
+    int list_line;         /* where the list that is open begins; 0: none is */
+    bool list_value;       /* a value of it was the last, and no comma after it */
     struct buf *out;
     struct problems *problems;
 };
@@ -40,6 +43,52 @@ static void walk_newline(struct walk *w)
 {
     walk_keep(w, 1);
     w->line++;
+}
+
+static void walk_equals(struct walk *w)
+{
+    walk_keep(w, 1);
+    w->equals = true;
+}
+
+static void list_open(struct walk *w)
+{
+    walk_keep(w, 1);
+    buf_add_text(w->out, " \"" CONFIG_LIST_MARK "\"");
+    w->list_line = w->line;
+    w->list_value = false;
+}
+
+static void list_close(struct walk *w)
+{
+    walk_keep(w, 1);
+    w->list_line = 0;
+}
+
+static void list_comma(struct walk *w)
+{
+    if (!w->list_value)
+        problems_add(w->problems, w->line, "There is no value before this comma: remove it.");
+    w->list_value = false;
+    w->rest = str_skip(w->rest, 1);
+}
+
+/* A list that goes on where it cannot. */
+static void list_give_up(struct walk *w)
+{
+    problems_add(w->problems, w->list_line, "The list that begins here is not closed: add its }.");
+    w->list_line = 0;
+}
+
+/* A value of the list that is open. Its comma is written before it, so that none is left at the
+ * end: after that one libconfuse would not say that the list is closed. */
+static void list_value(struct walk *w)
+{
+    buf_add_text(w->out, ", ");
+    if (w->list_value)
+        problems_add(w->problems, w->line,
+                     "The values of a list have commas between them: add one.");
+    w->list_value = true;
 }
 
 static void walk_open(struct walk *w)
@@ -125,29 +174,61 @@ static void walk_refuse(struct walk *w)
     walk_comment(w);
 }
 
-static void walk_step(struct walk *w)
+static void walk_brace(struct walk *w, bool after_equals)
+{
+    if (w->rest.at[0] == '}' && w->list_line)
+        list_close(w);
+    else if (w->rest.at[0] == '}')
+        walk_close(w);
+    else if (after_equals)
+        list_open(w);
+    else
+        walk_open(w);
+}
+
+/* What ends "=": a value, a brace, or what has no meaning. */
+static void walk_token(struct walk *w)
 {
     char c = w->rest.at[0];
-    if (c == '\n')
-        walk_newline(w);
-    else if (c == ' ' || c == '\t' || c == '\r' || c == '=')
-        walk_keep(w, 1);
-    else if (c == '#')
-        walk_comment(w);
-    else if (c == '{')
-        walk_open(w);
-    else if (c == '}')
-        walk_close(w);
+    bool after_equals = w->equals;
+    w->equals = false;
+    if (c == '{' && w->list_line)
+        list_give_up(w);
+    if (w->list_line && (c == '"' || c == '\'' || is_word(c)))
+        list_value(w);
+    if (c == '{' || c == '}')
+        walk_brace(w, after_equals);
     else if (c == '"' || c == '\'')
         walk_string(w);
     else if (is_word(c))
         walk_word(w);
+    else if (c == ',' && w->list_line)
+        list_comma(w);
     else
         walk_refuse(w);
 }
 
+static void walk_step(struct walk *w)
+{
+    char c = w->rest.at[0];
+    if (c == '=' && w->list_line)
+        list_give_up(w);
+    if (c == '\n')
+        walk_newline(w);
+    else if (c == ' ' || c == '\t' || c == '\r')
+        walk_keep(w, 1);
+    else if (c == '=')
+        walk_equals(w);
+    else if (c == '#')
+        walk_comment(w);
+    else
+        walk_token(w);
+}
+
 static void walk_end(struct walk *w)
 {
+    if (w->list_line)
+        list_give_up(w);
     if (w->depth > 0 && w->depth <= DEPTH_MAX)
         problems_add(w->problems, w->opened[w->depth - 1],
                      "The block that begins here is not closed: add its }.");

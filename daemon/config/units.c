@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 
-enum { DOMAIN_MAX = 253, LABEL_MAX = 63 };
+enum { DOMAIN_MAX = 253, LABEL_MAX = 63, REPLY_PATTERN_MAX = 200, DAY_S = 86400 };
 
 struct unit {
     const char *name;
@@ -18,7 +18,9 @@ static const struct unit sizes[] = {
     {NULL, 0},
 };
 
-static const struct unit periods[] = {{"s", 1000}, {"min", 60000}, {"h", 3600000}, {NULL, 0}};
+static const struct unit periods[] = {
+    {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"day", 86400000}, {"d", 86400000}, {NULL, 0},
+};
 
 /* What people write instead, and the unit that it stands for. */
 struct habit {
@@ -39,7 +41,8 @@ static const struct habit size_habits[] = {
 };
 
 static const struct habit period_habits[] = {
-    {"sec", "s"}, {"second", "s"}, {"m", "min"}, {"minute", "min"}, {"hour", "h"}, {NULL, NULL},
+    {"sec", "s"},  {"second", "s"}, {"m", "min"}, {"minute", "min"},
+    {"hour", "h"}, {"days", "day"}, {NULL, NULL},
 };
 
 static bool is_digit(char c)
@@ -134,10 +137,10 @@ static int rate_wrong(struct str digits, struct str period, struct err *err)
     const char *unit = digits.len ? unit_guess(periods, period_habits, period) : NULL;
     if (unit)
         return err_set(err, "is not a rate: write %.*s/%s", STR_ARG(digits), unit);
-    return err_set(err, "is not a rate: write it as 100/s, 200/min or 1000/h");
+    return err_set(err, "is not a rate: write it as 100/s, 200/min, 1000/h or 5000/day");
 }
 
-/* rate = 1*DIGIT "/" ("s" / "min" / "h"), more than 0 */
+/* rate = 1*DIGIT "/" ("s" / "min" / "h" / "day" / "d"), more than 0 */
 int units_rate(struct str text, struct rate *rate, struct err *err)
 {
     struct str rest = text;
@@ -199,6 +202,20 @@ int units_listen(struct str text, struct listen_address *at, struct err *err)
     result.port = (uint16_t)number;
     *at = result;
     return 0;
+}
+
+/* server = IPv4address / IPv6address / listen */
+int units_server(struct str text, uint16_t port, struct listen_address *at, struct err *err)
+{
+    struct listen_address result = {{0}, port};
+    if (is_address(text, AF_INET, result.host) || is_address(text, AF_INET6, result.host)) {
+        *at = result;
+        return 0;
+    }
+    if (units_listen(text, at, NULL) == 0)
+        return 0;
+    return err_set(err, "is not the address of a server: write it as 127.0.0.1, 127.0.0.1:5353 or "
+                        "[::1]:5353");
 }
 
 /* integer = 1*DIGIT */
@@ -307,4 +324,61 @@ int units_pattern(struct str text, struct err *err)
     if (str_eq(text, STR("*")) || units_domain(domain, NULL) == 0 || units_address(text, NULL) == 0)
         return 0;
     return err_set(err, "is not a pattern: write a host name, \"*.example.org\" or \"*\"");
+}
+
+static bool is_leap(unsigned year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static unsigned month_days(unsigned year, unsigned month)
+{
+    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[month - 1] + (month == 2 && is_leap(year) ? 1U : 0U);
+}
+
+/* Since 1970-01-01. The leap years before a year are counted, the months of the year added up. */
+static int64_t days_since_1970(unsigned year, unsigned month, unsigned day)
+{
+    unsigned y = year - 1;
+    int64_t days = 365LL * year + y / 4 - y / 100 + y / 400 - 719527;
+    for (unsigned m = 1; m < month; m++)
+        days += month_days(year, m);
+    return days + day - 1;
+}
+
+/* date = 4DIGIT "-" 2DIGIT "-" 2DIGIT, of the calendar and not before 1970 */
+int units_date(struct str text, int64_t *midnight, struct err *err)
+{
+    struct str rest = text;
+    struct str parts[] = {str_cut(&rest, '-'), str_cut(&rest, '-'), rest};
+    uint64_t year = 0, month = 0, day = 0;
+    if (parts[0].len != 4 || parts[1].len != 2 || parts[2].len != 2 ||
+        !str_to_u64(parts[0], &year) || !str_to_u64(parts[1], &month) ||
+        !str_to_u64(parts[2], &day))
+        return err_set(err, "is not a date: write it as 2026-12-01");
+    if (year < 1970 || month < 1 || month > 12 || day < 1 ||
+        day > month_days((unsigned)year, (unsigned)month))
+        return err_set(err, "is no day of the calendar: write it as 2026-12-01");
+    *midnight = days_since_1970((unsigned)year, (unsigned)month, (unsigned)day) * DAY_S;
+    return 0;
+}
+
+/* A reply has no control characters and no two spaces in a row, and begins with its code. */
+int units_reply(struct str text, struct err *err)
+{
+    if (text.len == 0 || text.len > REPLY_PATTERN_MAX)
+        return err_set(err, "is not a pattern of replies: it may have 1 to %d bytes",
+                       REPLY_PATTERN_MAX);
+    if (!strchr("45*?", text.at[0]))
+        return err_set(err, "can never match, since a reply begins with its code, 4 or 5 and two "
+                            "digits: begin it so, or with *");
+    for (size_t i = 0; i < text.len; i++) {
+        bool spaces = text.at[i] == ' ' && (i + 1 == text.len || text.at[i + 1] == ' ');
+        if (spaces || (unsigned char)text.at[i] < ' ')
+            return err_set(err,
+                           "can never match, since a reply is looked at with single spaces and "
+                           "none at its end");
+    }
+    return 0;
 }

@@ -29,12 +29,21 @@ struct listen_address {
 
 int units_duration(struct str text, int64_t *ms, struct err *err); /* 250ms 20s 5m 4h 3d */
 int units_size(struct str text, uint64_t *bytes, struct err *err); /* 100B 512KiB 4MiB 2GiB 1TiB */
-int units_rate(struct str text, struct rate *rate, struct err *err); /* 100/s 200/min 1000/h */
+int units_rate(struct str text, struct rate *rate,
+               struct err *err); /* 100/s 200/min 1000/h 5000/day */
 int units_listen(struct str text, struct listen_address *at, struct err *err);
+
+/* As units_listen, or an address alone, which gets the port. */
+int units_server(struct str text, uint16_t port, struct listen_address *at, struct err *err);
+
 int units_integer(struct str text, uint64_t *number, struct err *err);
 int units_number(struct str text, double *number, struct err *err); /* 2 or 1.5 */
 int units_bool(struct str text, bool *value, struct err *err);      /* true or false */
 int units_mode(struct str text, unsigned *mode, struct err *err);   /* 0660: octal, at most 0777 */
+
+/* 2026-12-01: the midnight UTC with which that day begins, seconds since 1970; from 1970 to 9999.
+ */
+int units_date(struct str text, int64_t *midnight, struct err *err);
 
 /* A literal IPv4 or IPv6 address, without brackets and without a port. */
 int units_address(struct str text, struct err *err);
@@ -44,5 +53,9 @@ int units_domain(struct str text, struct err *err);
 
 /* "*", "*.suffix" or a host name: what routes and sites are matched with. */
 int units_pattern(struct str text, struct err *err);
+
+/* A pattern of replies, for base/glob.h, that a reply ("CODE TEXT", with single spaces) can match.
+ */
+int units_reply(struct str text, struct err *err);
 
 #endif

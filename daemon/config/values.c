@@ -236,6 +236,51 @@ static int parse_mode(const struct option *option, struct str text,
     return 0;
 }
 
+static int parse_name(const struct option *option, struct str text,
+                      const struct value_context *context, struct value *value, struct err *err)
+{
+    (void)option;
+    if (text.len == 0)
+        return err_set(err, "is empty: write a name, or leave the option out");
+    value->text = arena_str(context->memory, text);
+    return 0;
+}
+
+static int parse_pattern(const struct option *option, struct str text,
+                         const struct value_context *context, struct value *value, struct err *err)
+{
+    (void)option;
+    value->text = arena_str(context->memory, text);
+    return units_pattern(text, err);
+}
+
+static int parse_reply(const struct option *option, struct str text,
+                       const struct value_context *context, struct value *value, struct err *err)
+{
+    (void)option;
+    value->text = arena_str(context->memory, text);
+    return units_reply(text, err);
+}
+
+static int parse_date(const struct option *option, struct str text,
+                      const struct value_context *context, struct value *value, struct err *err)
+{
+    (void)option, (void)context;
+    int64_t midnight = 0;
+    if (units_date(text, &midnight, err) != 0)
+        return -1;
+    value->amount = (uint64_t)midnight;
+    return 0;
+}
+
+static int parse_server(const struct option *option, struct str text,
+                        const struct value_context *context, struct value *value, struct err *err)
+{
+    enum { DNS_PORT = 53 };
+    (void)option, (void)context;
+    return units_server(text, DNS_PORT, &value->listen, err);
+}
+
 static int parse_listen(const struct option *option, struct str text,
                         const struct value_context *context, struct value *value, struct err *err)
 {
@@ -263,7 +308,7 @@ static void store_number(const struct value *value, void *at)
     *(double *)at = value->number;
 }
 
-static void store_duration(const struct value *value, void *at)
+static void store_signed(const struct value *value, void *at)
 {
     *(int64_t *)at = (int64_t)value->amount;
 }
@@ -309,13 +354,18 @@ static const struct kind kinds[KIND_COUNT] = {
     [KIND_INTEGER] = {"whole number", parse_integer, store_unsigned, sizeof(unsigned)},
     [KIND_PORT] = {"port", parse_integer, store_port, sizeof(uint16_t)},
     [KIND_NUMBER] = {"number", parse_number, store_number, sizeof(double)},
-    [KIND_DURATION] = {"duration", parse_duration, store_duration, sizeof(int64_t)},
+    [KIND_DURATION] = {"duration", parse_duration, store_signed, sizeof(int64_t)},
     [KIND_SIZE] = {"size", parse_size, store_size, sizeof(uint64_t)},
     [KIND_RATE] = {"rate", parse_rate, store_rate, sizeof(struct rate)},
     [KIND_BOOL] = {"true or false", parse_bool, store_bool, sizeof(bool)},
     [KIND_CHOICE] = {"choice", parse_choice, store_unsigned, sizeof(unsigned)},
     [KIND_MODE] = {"file mode", parse_mode, store_unsigned, sizeof(unsigned)},
     [KIND_LISTEN] = {"address and port", parse_listen, store_listen, sizeof(struct listen_address)},
+    [KIND_SERVER] = {"address", parse_server, store_listen, sizeof(struct listen_address)},
+    [KIND_NAME] = {"name", parse_name, store_text, sizeof(struct str)},
+    [KIND_PATTERN] = {"pattern of hosts", parse_pattern, store_text, sizeof(struct str)},
+    [KIND_REPLY] = {"pattern of replies", parse_reply, store_text, sizeof(struct str)},
+    [KIND_DATE] = {"date", parse_date, store_signed, sizeof(int64_t)},
 };
 
 /* A kind with an order sets `amount` or `number` and leaves the other 0 on all three sides. */
@@ -342,6 +392,34 @@ int value_parse(const struct option *option, struct str text, const struct value
 void value_store(const struct option *option, const struct value *value, void *block)
 {
     kinds[option->kind].store(value, (char *)block + option->offset);
+}
+
+int value_list_check(const struct option *option, const struct value *value,
+                     const struct value *before, size_t count, struct err *err)
+{
+    if (count >= option->list_max)
+        return err_set(err, "is one too many: there may be %zu", option->list_max);
+    for (size_t i = 0; i < count; i++) {
+        if (value->text.at && str_eq_nocase(value->text, before[i].text))
+            return err_set(err, "stands there twice: remove one of the two");
+        if (value->rate.count && value->rate.period_ms == before[i].rate.period_ms)
+            return err_set(err, "is a second rate of the same period: keep the lower one");
+    }
+    return 0;
+}
+
+void value_store_list(const struct option *option, const struct value *values, size_t count,
+                      const struct value_context *context, void *block)
+{
+    size_t size = kinds[option->kind].size;
+    char *place = (char *)block + option->offset, *array = place;
+    if (!option->in_place) {
+        array = arena_zero(context->memory, count * size);
+        memcpy(place, &array, sizeof(array));
+    }
+    for (size_t i = 0; i < count; i++)
+        kinds[option->kind].store(&values[i], array + i * size);
+    memcpy((char *)block + option->count_offset, &count, sizeof(count));
 }
 
 bool value_same(const struct option *option, const void *block, const void *other)

@@ -14,7 +14,8 @@
 /* One member is set, by the kind of the option; the others are zero. */
 struct value {
     struct str text;
-    uint64_t amount; /* whole numbers, milliseconds, bytes, choices, modes, true */
+    uint64_t
+        amount; /* whole numbers, milliseconds, bytes, choices, modes, true, seconds since 1970 */
     double number;
     struct rate rate;
     struct listen_address listen;
@@ -29,8 +30,20 @@ struct value_context {
 int value_parse(const struct option *option, struct str text, const struct value_context *context,
                 struct value *value, struct err *err);
 
+/*
+ * Whether a value cannot stand in the list where the values `before` stand already: the same name
+ * twice, two rates of one period, one too many. -1 with the second half of a sentence.
+ */
+int value_list_check(const struct option *option, const struct value *value,
+                     const struct value *before, size_t count, struct err *err);
+
 /* Writes to the option's place in its block's struct. */
 void value_store(const struct option *option, const struct value *value, void *block);
+
+/* The same for a list; an array that does not stand in the struct is made in the context's memory.
+ */
+void value_store_list(const struct option *option, const struct value *values, size_t count,
+                      const struct value_context *context, void *block);
 
 /* Whether two structs of the option's block hold the same value of it. */
 bool value_same(const struct option *option, const void *block, const void *other);

@@ -127,11 +127,12 @@ static void log_news(const struct site *site, enum manners_news news, const char
 /* Connections that speak another way take no more. */
 static void part_with_others(struct site *site)
 {
-    for (struct connection *c = site->connections, *next; c; c = next) {
-        next = c->next;
-        if (!manners_same(c->session.terms, manners_in_force(&site->manners)))
-            connection_quit(c);
-    }
+    for (struct outlet *o = site->outlets; o; o = o->next)
+        for (struct connection *c = o->connections, *next; c; c = next) {
+            next = c->next;
+            if (!manners_same(c->session.terms, manners_in_force(&site->manners)))
+                connection_quit(c);
+        }
 }
 
 static bool is_lesson(enum manners_news news)
@@ -171,6 +172,11 @@ void conduct_recall(struct site *site)
     act_on(site, manners_age(&site->manners, clock_steady_s()), "");
 }
 
+void conduct_part(struct site *site)
+{
+    metric_add(&plain_now, -site->plain);
+}
+
 struct manners_session conduct_begin(struct site *site)
 {
     act_on(site, manners_age(&site->manners, clock_steady_s()), "");
@@ -180,14 +186,14 @@ struct manners_session conduct_begin(struct site *site)
 unsigned conduct_in_flight(const struct site *site)
 {
     bool overlaps = manners_in_force(&site->manners).level == MANNERS_FULL;
-    return overlaps ? site->limits.in_flight : 1;
+    return overlaps ? site->terms.connection.in_flight : 1;
 }
 
 void conduct_set(const struct site *site, const struct manners_session *session,
                  struct smtp_params *params)
 {
-    bool plain = session->terms.level == MANNERS_PLAIN;
-    params->in_flight = session->terms.level == MANNERS_FULL ? site->limits.in_flight : 1;
+    bool plain = session->terms.level == MANNERS_PLAIN, full = session->terms.level == MANNERS_FULL;
+    params->in_flight = full ? site->terms.connection.in_flight : 1;
     params->no_pipelining = plain;
     params->no_chunking = plain || session->terms.no_chunking;
 }

@@ -15,6 +15,9 @@ void conduct_init(void);
 /* For a new site: recalls what was learned before a restart. Reads the store. */
 void conduct_recall(struct site *site);
 
+/* The site is forgotten; what was learned of it stays in the store. */
+void conduct_part(struct site *site);
+
 /* How a new connection is to speak, and its settings for that. */
 struct manners_session conduct_begin(struct site *site);
 void conduct_set(const struct site *site, const struct manners_session *session,

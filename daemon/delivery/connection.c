@@ -12,6 +12,10 @@
 #include "loop/stream.h"
 #include "store/journal.h"
 
+/* Between attempts at several addresses (RFC 8305 §5), where two connections at once are allowed.
+ */
+enum { APART_MS = 250 };
+
 static struct metric open_now = {
     .name = "tocsin_connections",
     .help = "Connections to receivers, the ones being opened included.",
@@ -58,9 +62,9 @@ static void on_idle(void *ctx)
 /* Counts it among its site's ready connections, or takes it out. */
 static void count_ready(const struct connection *c, int by)
 {
-    c->site->ready_count += (unsigned)by;
+    c->outlet->ready_count += (unsigned)by;
     if (c->secure)
-        c->site->secure_count += (unsigned)by;
+        c->outlet->secure_count += (unsigned)by;
 }
 
 static void leave(struct connection *c)
@@ -68,27 +72,62 @@ static void leave(struct connection *c)
     if (c->leaving)
         return;
     c->leaving = true;
-    c->site->leaving_count++;
+    c->outlet->leaving_count++;
     if (c->ready)
         count_ready(c, -1);
 }
 
+/* Other outlets wait for a connection of which there may be only so many together. */
+static bool is_in_the_way(const struct connection *c)
+{
+    const struct throttle_path *path = &c->outlet->path;
+    for (size_t i = 1; i < path->count; i++)
+        if (path->at[i]->slots.first && site_waiting_copies(c->site) == 0)
+            return true;
+    return false;
+}
+
 static void rest(struct connection *c)
 {
-    if (c->in_flight == 0 && c->ready && !c->leaving)
-        timer_start(&c->idle, (uint64_t)c->site->limits.idle_ms);
+    if (c->in_flight > 0 || !c->ready || c->leaving)
+        return;
+    uint64_t idle_ms = (uint64_t)c->site->terms.connection.idle_ms;
+    timer_start(&c->idle, is_in_the_way(c) ? 0 : idle_ms);
+}
+
+/* Until one is connected, the first that is tried. */
+static void set_peer(struct connection *c, int address)
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+    const struct sockaddr_storage *a = &c->params.addresses[address < 0 ? 0 : address];
+    const void *bytes =
+        a->ss_family == AF_INET6
+            ? (const void *)&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr
+            : (const void *)&((const struct sockaddr_in *)(const void *)a)->sin_addr;
+    inet_ntop(a->ss_family, bytes, host, sizeof(host));
+    snprintf(c->peer, sizeof(c->peer), "%s", host);
+}
+
+/* The addresses that failed, or that another one overtook. */
+static unsigned passed_over(const struct smtp_client *client)
+{
+    int reached = smtp_client_reached(client);
+    unsigned before = reached > 0 ? (1u << reached) - 1 : 0;
+    return smtp_client_failed(client) | before;
 }
 
 static void on_ready(struct smtp_client *client, void *owner,
                      const struct smtp_extensions *extensions, const struct stream_tls_info *tls)
 {
     struct connection *c = owner;
-    (void)client;
     c->ready = true;
     c->secure = tls != NULL;
+    set_peer(c, smtp_client_reached(client));
     c->mail_limit = extensions->mail_limit;
     count_ready(c, 1);
-    c->site->lessons.failures = 0;
+    c->outlet->lessons.failures = 0;
+    c->site->failures_before = 0;
+    host_learn(c->host, &c->params, passed_over(client));
     metric_add(&opened, 1);
     if (tls) {
         metric_add(&secured, 1);
@@ -121,8 +160,11 @@ static void on_began(struct smtp_client *client, void *owner, struct smtp_transa
 /* The transaction is over, one way or the other. */
 static void ended(struct connection *c, struct parcel *p)
 {
+    uint64_t now = loop_now_ms(&thread_of(c)->loop);
+    tempo_busy(&c->site->tempo, now - c->busy_since_ms);
+    c->busy_since_ms = now;
     c->in_flight--;
-    c->site->in_flight--;
+    c->outlet->in_flight--;
     if (p->begun)
         metric_add(&in_flight_now, -1);
     rest(c);
@@ -154,17 +196,30 @@ static void on_handed_over(struct smtp_client *client, void *owner, struct smtp_
     parcel_take_sheet(thread_of(c), tx->owner);
 }
 
+/* A refusal: whether it speaks of us, not of the recipient. */
+static bool hear(struct connection *c, const struct parcel *p, const struct smtp_reply *reply)
+{
+    site_note_reply(c->site, reply);
+    const struct rule *rule = restraints_hear(c->outlet, reply, p->copy.mailing->job);
+    return rule && rule_spares_recipient(rule);
+}
+
 static void on_answer(struct smtp_client *client, void *owner, struct smtp_transaction *tx,
                       const struct smtp_answer *answer)
 {
     struct connection *c = owner;
     struct parcel *p = tx->owner;
+    bool spared = false;
     (void)client;
     c->answered++;
     ended(c, p);
+    c->site->answered++;
+    tempo_count(&c->site->tempo);
     if (smtp_answer_accepted(answer))
         conduct_accepted(c->site, &c->session, answer->depth);
-    report_answer(thread_of(c), p, answer, c->peer);
+    else if (!answer->local)
+        spared = hear(c, p, answer->reply);
+    report_answer(thread_of(c), p, answer, spared, c->peer);
     give_back(thread_of(c));
 }
 
@@ -223,6 +278,7 @@ static void log_end_of(const struct connection *c, enum smtp_end end, const char
     log_str(&line, "site", site_key(c->site));
     log_text(&line, "peer", c->peer);
     log_text(&line, "end", smtp_end_name(end));
+    log_str(&line, "source", c->outlet->source_name);
     log_u64(&line, "messages", c->served);
     log_text(&line, "message", sentence ? sentence : "");
     log_end(&line);
@@ -236,8 +292,8 @@ static void keep_session(struct connection *c)
         session = smtp_client_tls_session(c->client);
     if (!session)
         return;
-    SSL_SESSION_free(c->site->session);
-    c->site->session = session;
+    SSL_SESSION_free(c->host->session);
+    c->host->session = session;
 }
 
 static enum session_reach reach_of(const struct connection *c)
@@ -250,7 +306,7 @@ static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end
 {
     struct connection *c = owner;
     struct site *site = c->site;
-    (void)reply;
+    struct session_end seen = {reach_of(c), end, reply, sentence};
     log_end_of(c, end, sentence);
     keep_session(c);
     timer_stop(&c->idle);
@@ -258,11 +314,12 @@ static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end
     *c->link = c->next;
     if (c->next)
         c->next->link = c->link;
-    site->connection_count--;
-    site->leaving_count--;
+    c->outlet->connection_count--;
+    c->outlet->leaving_count--;
+    throttle_disconnected(&c->outlet->path);
     metric_add(&open_now, -1);
     conduct_ended(site, &c->session, smtp_client_manners(client), sentence);
-    site_learn(site, reach_of(c), end, sentence);
+    site_learn(c->outlet, c->host, &seen);
     settings_unref(c->settings);
     SSL_SESSION_free(c->params.tls_resume);
     free(c);
@@ -297,69 +354,67 @@ static enum smtp_tls_policy policy_now(const struct site *site)
 {
     if (site->tls == TLS_POLICY_REQUIRED)
         return SMTP_TLS_REQUIRED;
-    bool clear = loop_now_ms(&site->thread->loop) < site->lessons.clear_until_ms;
+    bool clear = loop_now_ms(&site->thread->loop) < site->clear_until_ms;
     return site->tls == TLS_POLICY_NONE || clear ? SMTP_TLS_NONE : SMTP_TLS_OPPORTUNISTIC;
 }
 
-static void set_source(struct sockaddr_storage *out, const struct source *source, int family)
+/* The family of the source's address; AF_UNSPEC if it has none. */
+static int set_source(struct smtp_params *p, const struct source *source)
 {
-    struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)out;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)out;
+    struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)&p->source4;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)&p->source6;
     if (!source->address.at)
-        return;
-    if (family == AF_INET && inet_pton(AF_INET, source->address.at, &v4->sin_addr) == 1)
-        out->ss_family = AF_INET;
-    else if (family == AF_INET6 && inet_pton(AF_INET6, source->address.at, &v6->sin6_addr) == 1)
-        out->ss_family = AF_INET6;
+        return AF_UNSPEC;
+    if (inet_pton(AF_INET, source->address.at, &v4->sin_addr) == 1)
+        return p->source4.ss_family = AF_INET;
+    if (inet_pton(AF_INET6, source->address.at, &v6->sin6_addr) == 1)
+        return p->source6.ss_family = AF_INET6;
+    return AF_UNSPEC;
 }
 
 static void set_params(struct connection *c)
 {
     struct site *site = c->site;
     const struct config *config = c->settings->config;
+    const struct source *source = &config->sources[c->outlet->source];
     struct smtp_params *p = &c->params;
-    p->ehlo_name = config->sources[0].ehlo.at;
-    p->server_name = site->host.at;
-    p->address = site->addresses.addresses[site->next_address++ % site->addresses.count];
-    set_source(&p->source, &config->sources[0], p->address.ss_family);
+    p->ehlo_name = source->ehlo.at;
+    p->server_name = c->host->name;
+    host_addresses(c->host, set_source(p, source), p);
+    p->apart_ms = throttle_room(&c->outlet->path) > 0 ? APART_MS : 0;
     p->tls = policy_now(site);
     p->tls_context = c->settings->tls[site->tls];
-    p->tls_resume = site->session;
-    if (site->session)
-        SSL_SESSION_up_ref(site->session);
+    p->tls_resume = c->host->session;
+    if (p->tls_resume)
+        SSL_SESSION_up_ref(p->tls_resume);
     p->timeouts = timeouts_of(&config->timeouts);
     conduct_set(site, &c->session, p);
+    if (!c->outlet->effect.plain)
+        return;
+    p->in_flight = 1;
+    p->no_pipelining = p->no_chunking = true;
 }
 
-static void set_peer(struct connection *c)
-{
-    char host[INET6_ADDRSTRLEN] = "?";
-    const struct sockaddr_storage *a = &c->params.address;
-    const void *bytes =
-        a->ss_family == AF_INET6
-            ? (const void *)&((const struct sockaddr_in6 *)(const void *)a)->sin6_addr
-            : (const void *)&((const struct sockaddr_in *)(const void *)a)->sin_addr;
-    inet_ntop(a->ss_family, bytes, host, sizeof(host));
-    snprintf(c->peer, sizeof(c->peer), "%s", host);
-}
-
-void connection_open(struct site *site)
+void connection_open(struct outlet *outlet, struct site_host *host)
 {
     struct connection *c = NEW(struct connection);
+    struct site *site = outlet->site;
+    c->outlet = outlet;
     c->site = site;
+    c->host = host;
     c->session = conduct_begin(site);
     c->settings = settings_ref(site->thread->settings);
-    c->source = thread_source(site->thread, c->settings->config->sources[0].name);
-    c->next = site->connections;
-    c->link = &site->connections;
+    c->next = outlet->connections;
+    c->link = &outlet->connections;
     if (c->next)
         c->next->link = &c->next;
-    site->connections = c;
-    site->connection_count++;
+    outlet->connections = c;
+    outlet->connection_count++;
+    throttle_connected(&outlet->path, clock_mono_us());
     metric_add(&open_now, 1);
     timer_init(&c->idle, &site->thread->loop, on_idle, c);
     set_params(c);
-    set_peer(c);
+    set_peer(c, 0);
     c->client = smtp_client_new(&site->thread->loop, &c->params, &events, c);
 }
 
@@ -373,9 +428,11 @@ static void send_parcel(struct connection *c, struct parcel *p)
         .body_count = 2,
         .eight_bit = p->copy.needs_smtputf8,
         .needs_smtputf8 = p->copy.needs_smtputf8};
-    p->source = c->source;
+    p->source = c->outlet->source_name;
+    if (c->in_flight == 0)
+        c->busy_since_ms = loop_now_ms(&thread_of(c)->loop);
     c->in_flight++;
-    c->site->in_flight++;
+    c->outlet->in_flight++;
     c->served++;
     timer_stop(&c->idle);
     smtp_client_send(c->client, &p->transaction);
@@ -384,7 +441,7 @@ static void send_parcel(struct connection *c, struct parcel *p)
 /* How many copies it may carry in all: as we allow, and no more than the server does. */
 static bool is_used_up(const struct connection *c)
 {
-    return c->served >= c->site->limits.messages_per_connection ||
+    return c->served >= c->site->terms.connection.messages ||
            (c->mail_limit && c->served >= c->mail_limit);
 }
 
@@ -401,7 +458,7 @@ void connection_fill(struct connection *c)
     if (!c->ready || c->leaving)
         return;
     while (connection_room(c) > 0 && thread_may_begin(thread) && take_room(thread)) {
-        struct parcel *p = site_take_ready(c->site);
+        struct parcel *p = outlet_take_ready(c->outlet);
         if (!p) {
             journal_give_back(thread->journal);
             break;

@@ -7,17 +7,20 @@
 #include "delivery/conduct.h"
 #include "delivery/connection.h"
 #include "delivery/hold.h"
+#include "delivery/observe.h"
+#include "delivery/provider.h"
 #include "delivery/report.h"
+#include "delivery/scout.h"
 #include "store/journal.h"
-#include "store/names.h"
+#include "delivery/tenancy.h"
 #include "tls/context.h"
 
 enum { STOP_LOOK_MS = 1000 };
 
 struct delivery {
     struct store *store;
-    struct config *config; /* its routes are the ones that count until a restart */
     struct delivery_hooks hooks;
+    int64_t unknown_until_us;
     struct delivery_thread *threads;
     unsigned count;
 };
@@ -87,19 +90,57 @@ bool thread_may_begin(const struct delivery_thread *thread)
            store_healthy(thread->store);
 }
 
+/* Letters first: a report may have become durable after the loop ended, and its feeds are still
+ * here. */
+static void thread_release(struct delivery_thread *t)
+{
+    letterbox_drain(&t->loop.letterbox);
+    reports_release(t);
+    for (struct feed *feed = t->feeds, *next; feed; feed = next) {
+        next = feed->hh.next;
+        feed_free(feed);
+    }
+    tenancies_release(t);
+    for (struct site *site = t->sites, *next; site; site = next) {
+        next = site->hh.next;
+        site_free(site);
+    }
+    providers_release(t);
+    domains_stop(&t->domains);
+    domains_release(&t->domains);
+    restraints_release(t);
+    loop_release(&t->loop);
+    settings_unref(t->settings);
+    u64set_release(&t->taken);
+    parcels_release(t);
+    own_composer_free(t->own_composer);
+    source_names_release(t);
+    journal_free(t->journal);
+}
+
+unsigned thread_of_domain(uint32_t number, unsigned threads)
+{
+    return (unsigned)(hash_bytes(&number, sizeof(number)) % threads);
+}
+
 static int thread_init(struct delivery_thread *t, struct delivery *d, struct composers *composers,
-                       unsigned number, struct err *err)
+                       struct config *config, struct err *err)
 {
     char name[16];
+    unsigned number = d->count;
     snprintf(name, sizeof(name), "delivery-%u", number);
+    t->index = number;
+    t->peers = d->threads;
+    t->peer_count = config->threads.delivery;
+    t->unknown_until_us = d->unknown_until_us;
     t->store = d->store;
     t->composers = composers;
     t->own_composer = own_composer_new();
     t->hooks = &d->hooks;
-    t->settings = settings_new(d->config, err);
+    t->settings = settings_new(config, err);
     if (!t->settings)
         return -1;
-    t->journal = journal_attach(d->store, number, d->config->store.journal_size, err);
+    t->journal = journal_attach(d->store, number, config->store.journal_size, err);
     if (!t->journal || loop_init(&t->loop, name, err) != 0) {
         if (t->journal)
             journal_detach(t->journal);
@@ -111,38 +152,18 @@ static int thread_init(struct delivery_thread *t, struct delivery *d, struct com
     u64set_init(&t->taken);
     expiry_start(t);
     hold_begin(t);
-    return 0;
+    observe_begin(t);
+    if (domains_init(&t->domains, t, err) == 0 && restraints_start(t, err) == 0)
+        return 0;
+    journal_detach(t->journal);
+    thread_release(t);
+    return -1;
 }
 
-/* Letters first: a report may have become durable after the loop ended, and its feeds are still
- * here. */
-static void thread_release(struct delivery_thread *t)
-{
-    letterbox_drain(&t->loop.letterbox);
-    reports_release(t);
-    for (struct feed *feed = t->feeds, *next; feed; feed = next) {
-        next = feed->hh.next;
-        feed_free(feed);
-    }
-    for (struct site *site = t->sites, *next; site; site = next) {
-        next = site->hh.next;
-        site_free(site);
-    }
-    loop_release(&t->loop);
-    settings_unref(t->settings);
-    u64set_release(&t->taken);
-    parcels_release(t);
-    own_composer_free(t->own_composer);
-    source_names_release(t);
-    journal_free(t->journal);
-}
-
-/* A question to the resolver counts: its thread is libuv's, and would answer a loop that is gone.
- */
 static bool sites_busy(const struct delivery_thread *thread)
 {
     for (const struct site *site = thread->sites; site; site = site->hh.next)
-        if (site->connection_count || site_composing(site) || site->resolving)
+        if (site_connections(site) || site_composing(site))
             return true;
     return false;
 }
@@ -156,25 +177,34 @@ void thread_end_if_done(struct delivery_thread *thread)
         return;
     timer_stop(&thread->stop_due);
     hold_end(thread);
+    observe_end(thread);
     loop_stop(&thread->loop);
 }
 
+/* A second on the wall as clock_mono_us, up to two seconds later; at most now. */
+static int64_t mono_of(int64_t wall_s)
+{
+    int64_t now_us = clock_mono_us(), ago_us = clock_wall_us() - (wall_s + 2) * 1000000;
+    return ago_us > 0 ? now_us - ago_us : now_us;
+}
+
 struct delivery *delivery_new(struct store *store, struct composers *composers,
-                              struct config *config, const struct delivery_hooks *hooks,
-                              struct err *err)
+                              struct config *config, int64_t last_sent,
+                              const struct delivery_hooks *hooks, struct err *err)
 {
     struct delivery *d = NEW(struct delivery);
     d->store = store;
-    d->config = config_ref(config);
     d->hooks = *hooks;
+    d->unknown_until_us = mono_of(last_sent);
     d->threads = alloc_zero(config->threads.delivery, sizeof(*d->threads));
     report_init();
     hold_init();
     connection_init();
     conduct_init();
+    restraints_init();
     for (; d->count < config->threads.delivery; d->count++) {
         struct delivery_thread *t = &d->threads[d->count];
-        if (thread_init(t, d, composers, d->count, err) != 0)
+        if (thread_init(t, d, composers, config, err) != 0)
             break;
         if (loop_start(&t->loop, err) != 0) {
             journal_detach(t->journal);
@@ -189,74 +219,48 @@ struct delivery *delivery_new(struct store *store, struct composers *composers,
     return NULL;
 }
 
-/* An offer for one thread. */
+struct delivery_thread *delivery_threads(struct delivery *delivery)
+{
+    return delivery->threads;
+}
+
+/* An offer for one thread: the domains that have their home there. */
 struct offer {
     struct letter letter;
     struct delivery_thread *thread;
     struct mailing *mailing;
-    struct config *config;
     size_t count;
-    struct offer_domain {
-        uint32_t domain;
-        const struct route *route; /* in `config` */
-    } domains[];
+    uint32_t domains[];
 };
 
 static void on_offer(struct letter *letter)
 {
     struct offer *o = LETTER_OF(letter, struct offer, letter);
-    for (size_t i = 0; i < o->count && !o->thread->stopping; i++)
-        feed_offer(site_get(o->thread, o->domains[i].route), o->mailing, o->domains[i].domain);
-    sites_work(o->thread);
+    domains_offer(&o->thread->domains, o->mailing, o->domains, o->count);
     mailing_unref(o->mailing);
-    config_unref(o->config);
     free(o);
 }
 
-static unsigned thread_of_route(const struct delivery *d, const struct route *route)
-{
-    char key[SITE_KEY_SIZE];
-    site_route_key(route, key);
-    return (unsigned)(hash_bytes(key, strlen(key)) % d->count);
-}
-
-static struct offer *offer_new(struct delivery *d, unsigned thread, struct mailing *mailing,
-                               size_t room)
+static struct offer *offer_new(struct delivery_thread *thread, struct mailing *mailing, size_t room)
 {
     struct offer *o = alloc(sizeof(*o) + room * sizeof(o->domains[0]));
     o->letter = (struct letter){.deliver = on_offer};
-    o->thread = &d->threads[thread];
+    o->thread = thread;
     o->mailing = mailing_ref(mailing);
-    o->config = config_ref(d->config);
     o->count = 0;
     return o;
-}
-
-/* Which thread a domain's site lives in: each offer goes there, whole. */
-static void sort_out(struct delivery *d, struct txn *txn, struct mailing *mailing,
-                     const uint32_t *domains, size_t count, struct offer **offers)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct route *route =
-            config_route(d->config, name_text(txn, NAME_DOMAIN, domains[i]));
-        unsigned t = thread_of_route(d, route);
-        if (!offers[t])
-            offers[t] = offer_new(d, t, mailing, count - i);
-        offers[t]->domains[offers[t]->count++] = (struct offer_domain){domains[i], route};
-    }
 }
 
 void delivery_offer(struct delivery *delivery, struct mailing *mailing, const uint32_t *domains,
                     size_t count)
 {
     struct offer **offers = alloc_zero(delivery->count, sizeof(*offers));
-    struct txn txn;
-    struct err err;
-    txn_begin(delivery->store, &txn);
-    sort_out(delivery, &txn, mailing, domains, count, offers);
-    if (txn_failed(&txn, &err) != 0)
-        log_say(LOG_ERROR, "store_unreadable", "%s", err.text);
-    txn_end(&txn);
+    for (size_t i = 0; i < count; i++) {
+        unsigned t = thread_of_domain(domains[i], delivery->count);
+        if (!offers[t])
+            offers[t] = offer_new(&delivery->threads[t], mailing, count - i);
+        offers[t]->domains[offers[t]->count++] = domains[i];
+    }
     for (unsigned i = 0; i < delivery->count; i++)
         if (offers[i])
             loop_post(&delivery->threads[i].loop, &offers[i]->letter);
@@ -275,8 +279,12 @@ static void on_reload(struct letter *letter)
     struct delivery_thread *t = r->thread;
     settings_unref(t->settings);
     t->settings = r->settings;
+    memset(t->source_spent, 0, sizeof(t->source_spent));
+    for (struct site_provider *p = t->providers; p; p = p->hh.next)
+        provider_refresh(p);
     for (struct site *site = t->sites; site; site = site->hh.next)
         site_reload(site);
+    domains_reload(&t->domains);
     expiry_reload(t);
     sites_work(t);
     free(r);
@@ -318,11 +326,12 @@ static size_t abort_connections(struct delivery_thread *t)
 {
     size_t count = 0;
     for (struct site *site = t->sites; site; site = site->hh.next)
-        for (struct connection *c = site->connections, *next; c; c = next) {
-            next = c->next;
-            count += c->in_flight;
-            connection_abort(c);
-        }
+        for (struct outlet *o = site->outlets; o; o = o->next)
+            for (struct connection *c = o->connections, *next; c; c = next) {
+                next = c->next;
+                count += c->in_flight;
+                connection_abort(c);
+            }
     return count;
 }
 
@@ -352,8 +361,11 @@ static void on_stop(struct letter *letter)
     struct delivery_thread *t = s->thread;
     t->stopping = true;
     expiry_stop(t);
+    restraints_stop(t);
     for (struct site *site = t->sites; site; site = site->hh.next)
         site_drain(site);
+    scouts_stop(t);
+    domains_stop(&t->domains);
     timer_init(&t->stop_due, &t->loop, on_stop_due, t);
     timer_start(&t->stop_due, (uint64_t)t->settings->config->timeouts.stop_ms);
     free(s);
@@ -381,6 +393,5 @@ void delivery_free(struct delivery *delivery)
     for (unsigned i = 0; i < delivery->count; i++)
         thread_release(&delivery->threads[i]);
     free(delivery->threads);
-    config_unref(delivery->config);
     free(delivery);
 }

@@ -1,13 +1,15 @@
 /*
- * Getting mail out: N threads, each with a loop, sites, connections and its part of the queue. A
- * site lives in one thread, found by the hash of its key, so nothing in here needs a lock.
+ * Getting mail out: N threads, each with a loop, domains, sites, connections and its part of the
+ * queue. A domain has its home in one thread, and a site lives in one, so nothing in here needs a
+ * lock.
  *
- *   delivery_offer ─► feed (job, domain) ─► site ─► composers ─► connection ─► verdict ─► report ─►
- * writer (queue in the store)            lanes, limits    │            │                    │
- *                                        ◄────────────────┘◄───────────┘ not sent           └─►
- * hooks.committed
+ *   delivery_offer ─► domain: where does its mail go? ─► tenancy at a site, with a feed for each
+ * job │ feed ─► share of the job ─► outlet (source, site) ─► composers ─► connection ▲ │      │
+ *                  └───────────────── not sent ────────────────────────┘      ▼
+ *                                       verdict ─► report ─► writer ─► hooks.committed
  *
- * What is being worked on is bounded everywhere: each site loads a few hundred recipients ahead,
+ * What is being worked on is bounded everywhere: a thread looks after a few thousand domains at a
+ * time (delivery/domains.h), each site loads a few hundred recipients ahead,
  * asks for as many messages as its connections can take, and a thread with too many reports that
  * are not yet durable stops sending. A recipient stays in the store's queue until the report of its
  * end is committed, and a set of those under way keeps it from being loaded twice.
@@ -28,13 +30,19 @@ struct delivery_hooks {
                       const struct outcome_sums *sums, size_t sum_count);
 };
 
-/* How many connections there may be together by this configuration: those of all its sites. */
+/* For this room: its threads, as an array of `peer_count`. */
+struct delivery_thread *delivery_threads(struct delivery *delivery);
+
+/* How many connections there may be together by this configuration, as far as it says where: to the
+ * hosts of its routes. */
 uint64_t delivery_connections_max(const struct config *config);
 
-/* Starts the threads. NULL with a sentence. */
+/* Starts the threads. `last_sent` is when something may have been sent last before this start
+ * (journal_last_written): until what went then counts no more, limits hold as if they had been used
+ * up. NULL with a sentence. */
 struct delivery *delivery_new(struct store *store, struct composers *composers,
-                              struct config *config, const struct delivery_hooks *hooks,
-                              struct err *err);
+                              struct config *config, int64_t last_sent,
+                              const struct delivery_hooks *hooks, struct err *err);
 
 /*
  * Says that the queue has recipients of this mailing at these domains: from the start, from
@@ -43,8 +51,8 @@ struct delivery *delivery_new(struct store *store, struct composers *composers,
 void delivery_offer(struct delivery *delivery, struct mailing *mailing, const uint32_t *domains,
                     size_t count);
 
-/* Takes over limits, sources, timeouts, retry and TLS settings, and replaces the connections that
- * are open when they have finished what they carry. Routes stay until a restart. */
+/* Takes over limits, providers, rules, sources, routes, name servers, timeouts, retry and TLS
+ * settings, and replaces the connections that are open when they have finished what they carry. */
 int delivery_reload(struct delivery *delivery, struct config *config, struct err *err);
 
 /*

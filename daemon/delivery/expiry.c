@@ -47,12 +47,23 @@ bool expiry_is_due(const struct parcel *parcel, uint32_t now)
     return retry_is_over(retry_of(parcel->feed->site->thread), mailing->lane, since, now);
 }
 
-/* Why it was never tried: the last failure of a site that is away, or its limits. */
+static const char *failure_of(const struct site *site)
+{
+    for (const struct outlet *o = site->outlets; o; o = o->next)
+        if (o->lessons.failures && o->lessons.failure[0])
+            return o->lessons.failure;
+    return NULL;
+}
+
+/* Why it was never tried: DNS, the last failure of a site that is away, or its limits. */
 static void say_why(const struct site *site, struct buf *out)
 {
-    if (site->lessons.failures)
+    if (site->to->kind == DESTINATION_UNKNOWN)
+        buf_addf(out, "It was never tried, because nobody knows where its mail goes: %s",
+                 site->to->why);
+    else if (failure_of(site))
         buf_addf(out, "It was never tried, because no session could be opened: %s",
-                 site->lessons.failure);
+                 failure_of(site));
     else
         buf_add_text(out, "It was never tried: its turn at the receiver did not come in time.");
 }
@@ -78,13 +89,30 @@ static void sweep_line(struct delivery_thread *thread, struct parcel_line *line,
     }
 }
 
+static bool is_due(void *ctx, const struct parcel *p)
+{
+    return mailing_gate(p->copy.mailing) == GATE_OPEN && expiry_is_due(p, *(uint32_t *)ctx);
+}
+
+static void sweep_shares(struct site *site, uint32_t now)
+{
+    struct parcel_line due;
+    parcel_line_init(&due);
+    for (struct share *share = site->shares; share; share = share->hh.next)
+        share_take_out(share, is_due, &now, &due);
+    for (struct parcel *p; (p = parcel_line_take(&due));)
+        if (may_report(site->thread))
+            expiry_report(site->thread, p);
+        else
+            parcel_put_back(site->thread, p);
+}
+
 static void sweep_site(struct site *site, uint32_t now)
 {
-    for (size_t i = 0; i < LANES; i++) {
-        sweep_line(site->thread, &site->lanes[i].returned, now);
-        sweep_line(site->thread, &site->lanes[i].loaded, now);
-        sweep_line(site->thread, &site->lanes[i].ready, now);
-    }
+    sweep_shares(site, now);
+    for (struct outlet *o = site->outlets; o; o = o->next)
+        for (size_t i = 0; i < LANES; i++)
+            sweep_line(site->thread, &o->ready[i], now);
 }
 
 static void go_to(struct expiry *x, struct feed *feed)

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "delivery/parcel.h"
 #include "delivery/site.h"
+#include "delivery/tenancy.h"
+#include "store/queue_counts.h"
 
 enum { PORTION = 64 };
 
@@ -32,21 +34,17 @@ static void ring_remove(struct feed_ring *ring, struct feed *feed)
     ring->count--;
 }
 
-static struct feed_ring *ring_of(struct feed *feed)
-{
-    return &feed->site->lanes[feed->mailing->lane].ring;
-}
-
 /* The one door between states: leaves the old place and takes the new one. */
 static void feed_turn(struct feed *feed, enum feed_state state)
 {
     if (feed->state == FEED_READY)
-        ring_remove(ring_of(feed), feed);
+        ring_remove(&feed->share->ring, feed);
     else if (feed->state == FEED_WAITING)
         heap_remove(&feed->site->waiting, &feed->waiting);
     feed->state = state;
     if (state == FEED_READY)
-        ring_add(ring_of(feed), feed);
+        ring_add(&feed->share->ring, feed);
+    share_turn(feed->share);
 }
 
 static void feed_wait(struct feed *feed, uint32_t due)
@@ -60,29 +58,51 @@ void feed_rewind(struct feed *feed)
 {
     feed->due = 0;
     feed->contact = 0;
-    if (feed->state != FEED_READY && mailing_gate(feed->mailing) == GATE_OPEN)
+    bool open = mailing_gate(feed->mailing) == GATE_OPEN && !feed->tenancy->leaving;
+    if (feed->state != FEED_READY && open)
         feed_turn(feed, FEED_READY);
 }
 
-static struct feed *feed_new(struct site *site, struct mailing *mailing, uint32_t domain)
+static struct feed *feed_new(struct tenancy *tenancy, struct mailing *mailing)
 {
     struct feed *feed = NEW(struct feed);
-    feed->key = taken_key(mailing->job, domain);
+    feed->key = taken_key(mailing->job, tenancy->number);
     feed->mailing = mailing_ref(mailing);
-    feed->domain = domain;
-    feed->site = site;
-    site->feeds++;
-    HASH_ADD(hh, site->thread->feeds, key, sizeof(feed->key), feed);
+    feed->domain = tenancy->number;
+    feed->site = tenancy->site;
+    feed->tenancy = tenancy;
+    feed->share = share_get(tenancy->site, mailing);
+    feed->share->feeds++;
+    feed->next_here = tenancy->feeds;
+    feed->link_here = &tenancy->feeds;
+    if (feed->next_here)
+        feed->next_here->link_here = &feed->next_here;
+    tenancy->feeds = feed;
+    HASH_ADD(hh, feed->site->thread->feeds, key, sizeof(feed->key), feed);
     return feed;
 }
 
-void feed_offer(struct site *site, struct mailing *mailing, uint32_t domain)
+static void set_queued(struct feed *feed, uint32_t queued)
 {
-    uint64_t key = taken_key(mailing->job, domain);
+    feed->share->queued += (uint64_t)queued - feed->queued;
+    feed->site->queued += (uint64_t)queued - feed->queued;
+    feed->queued = queued;
+}
+
+void feed_count_down(struct feed *feed)
+{
+    if (feed->queued)
+        set_queued(feed, feed->queued - 1);
+}
+
+void feed_offer(struct tenancy *tenancy, struct mailing *mailing, struct txn *txn)
+{
+    uint64_t key = taken_key(mailing->job, tenancy->number);
     struct feed *feed;
-    HASH_FIND(hh, site->thread->feeds, &key, sizeof(key), feed);
+    HASH_FIND(hh, tenancy->site->thread->feeds, &key, sizeof(key), feed);
     if (!feed)
-        feed = feed_new(site, mailing, domain);
+        feed = feed_new(tenancy, mailing);
+    set_queued(feed, queue_count(txn, mailing->job, tenancy->number));
     feed_rewind(feed);
     if (feed->state == FEED_IDLE && feed->pending == 0)
         feed_free(feed); /* the job was paused or cancelled on the way here */
@@ -91,9 +111,14 @@ void feed_offer(struct site *site, struct mailing *mailing, uint32_t domain)
 void feed_free(struct feed *feed)
 {
     feed_turn(feed, FEED_IDLE);
+    set_queued(feed, 0);
     expiry_forget(feed->site->thread, feed);
     HASH_DEL(feed->site->thread->feeds, feed);
-    feed->site->feeds--;
+    *feed->link_here = feed->next_here;
+    if (feed->next_here)
+        feed->next_here->link_here = feed->link_here;
+    feed->share->feeds--;
+    share_free_if_done(feed->share);
     mailing_unref(feed->mailing);
     free(feed);
 }
@@ -110,7 +135,7 @@ static void recall(struct txn *txn, struct parcel *parcel)
 }
 
 static void take_entry(struct feed *feed, struct txn *txn, const struct queue_entry *entry,
-                       uint32_t now, struct parcel_line *line)
+                       uint32_t now)
 {
     struct err err;
     struct delivery_thread *thread = feed->site->thread;
@@ -122,7 +147,7 @@ static void take_entry(struct feed *feed, struct txn *txn, const struct queue_en
     if (expiry_is_due(parcel, now) && txn_failed(txn, &err) == 0)
         expiry_report(thread, parcel);
     else
-        parcel_line_add(line, parcel);
+        share_add(feed->share, parcel);
 }
 
 /* All that is due was read: wait for what comes later, or rest. Where the queue could not be read,
@@ -139,7 +164,7 @@ static void feed_exhausted(struct feed *feed, struct txn *txn, uint32_t now)
         feed_turn(feed, FEED_IDLE);
 }
 
-void feed_read(struct feed *feed, struct txn *txn, size_t max, struct parcel_line *line)
+void feed_read(struct feed *feed, struct txn *txn, size_t max)
 {
     struct queue_entry entries[PORTION];
     struct queue_entry from = {feed->mailing->job, feed->domain, feed->due, feed->contact};
@@ -153,7 +178,7 @@ void feed_read(struct feed *feed, struct txn *txn, size_t max, struct parcel_lin
     }
     size_t n = queue_read(txn, &from, now, entries, want);
     for (size_t i = 0; i < n; i++)
-        take_entry(feed, txn, &entries[i], now, line);
+        take_entry(feed, txn, &entries[i], now);
     if (n == want) {
         feed->due = entries[n - 1].due;
         feed->contact = entries[n - 1].contact + 1;
@@ -178,10 +203,21 @@ static void feed_expect(struct feed *feed, uint32_t due)
 
 void feed_settle(struct feed *feed, uint32_t due)
 {
+    struct tenancy *tenancy = feed->tenancy;
     feed->pending--;
-    if (due)
+    if (due && !tenancy->leaving)
         feed_expect(feed, due);
-    if (feed->state == FEED_IDLE && feed->pending == 0)
+    if (feed->state != FEED_IDLE || feed->pending > 0)
+        return;
+    feed_free(feed);
+    tenancy_end_if_done(tenancy);
+}
+
+void feed_leave(struct feed *feed)
+{
+    feed->pending--;
+    feed_turn(feed, FEED_IDLE);
+    if (feed->pending == 0)
         feed_free(feed);
 }
 

@@ -1,12 +1,13 @@
 /*
  * A feed: one job's recipients at one domain, read from the store's queue in small portions as its
  * site can take them. It owns nothing but a place in that queue, so a million recipients behind a
- * slow site cost a hundred bytes.
+ * slow site cost a hundred bytes. It belongs to its domain's tenancy, and takes its turns within
+ * its job's share of the site.
  *
  *             offer                     portion smaller than asked for, next due time known
  *   (none) ─────────► READY  ──────────────────────────────────────────────► WAITING
- *             ┌────────► in its lane's ring ◄──────── due (site_wake) ──────────┘
- *             │            │ nothing left in the queue, or the job is paused
+ *             ┌────────► in its share's ring ◄─────── due (site_wake) ──────────┘
+ *             │            │ nothing left in the queue, the job is paused, the tenancy leaves
  *             └── offer ── IDLE ──► freed, when no copy of it is under way
  *
  * Reading may always begin again from the start, for recipients that are under way are left out by
@@ -29,8 +30,12 @@ struct feed {
     struct mailing *mailing;
     uint32_t domain;
     struct site *site;
+    struct share *share;
+    struct tenancy *tenancy;
+    struct feed *next_here, **link_here; /* among the tenancy's */
+    uint32_t queued;                     /* recipients in the queue, those under way included */
     enum feed_state state;
-    struct feed *next, *previous; /* in the lane's ring, when READY */
+    struct feed *next, *previous; /* in the share's ring, when READY */
     struct heap_item waiting;     /* in the site's heap, when WAITING; the key is the due time */
     uint32_t due, contact;        /* where reading goes on */
     uint32_t pending;             /* copies under way */
@@ -43,22 +48,28 @@ struct feed_ring {
     size_t count;
 };
 
-/* The feed of a job at a domain, made if there is none, and READY. */
-void feed_offer(struct site *site, struct mailing *mailing, uint32_t domain);
+/* The feed of a job at the tenancy's domain, made if there is none, and READY. */
+void feed_offer(struct tenancy *tenancy, struct mailing *mailing, struct txn *txn);
 
 /* Reads from the start again. */
 void feed_rewind(struct feed *feed);
 
 /*
  * Takes the next portion of the queue, up to `max` recipients that are due and not under way, as
- * parcels at the end of `line`. Recipients that waited too long become expired instead. The feed
- * then takes its turn at the end of the ring, or leaves it.
+ * loaded parcels of its share. Recipients that waited too long become expired instead. The feed
+ * then takes its turn at the end of the ring, or leaves it, and may be freed with its share.
  */
-void feed_read(struct feed *feed, struct txn *txn, size_t max, struct parcel_line *line);
+void feed_read(struct feed *feed, struct txn *txn, size_t max);
 
 /* One copy less is under way; `due` is when it may be tried again, 0: not at all. May free the
- * feed. */
+ * feed, its share and its tenancy. */
 void feed_settle(struct feed *feed, uint32_t due);
+
+/* A recipient of it is in the queue no more. */
+void feed_count_down(struct feed *feed);
+
+/* The tenancy leaves: nothing more is read. Gives back the hold on `pending` that it has. */
+void feed_leave(struct feed *feed);
 
 /* The waiting feeds that are due by now become READY. */
 void feeds_wake(struct site *site, uint32_t now);

@@ -81,11 +81,12 @@ static void quit_idle(const struct site *site)
 {
     if (site_waiting_copies(site) > 0)
         return;
-    for (struct connection *c = site->connections, *next; c; c = next) {
-        next = c->next;
-        if (c->ready && !c->leaving && c->in_flight == 0)
-            connection_quit(c);
-    }
+    for (struct outlet *o = site->outlets; o; o = o->next)
+        for (struct connection *c = o->connections, *next; c; c = next) {
+            next = c->next;
+            if (c->ready && !c->leaving && c->in_flight == 0)
+                connection_quit(c);
+        }
 }
 
 bool hold_allows_connecting(struct delivery_thread *thread)
@@ -102,23 +103,24 @@ bool hold_allows_connecting(struct delivery_thread *thread)
     return false;
 }
 
-static bool is_first_of_its_site(const struct config *config, size_t route)
+/* Whether a route before this one leads to the same host and port. */
+static bool is_known(const struct config *config, size_t route)
 {
-    char key[SITE_KEY_SIZE], other[SITE_KEY_SIZE];
-    site_route_key(&config->routes[route], key);
-    for (size_t i = 0; i < route; i++) {
-        site_route_key(&config->routes[i], other);
-        if (strcmp(key, other) == 0)
-            return false;
-    }
-    return true;
+    const struct route *r = &config->routes[route];
+    for (size_t i = 0; i < route; i++)
+        if (config->routes[i].port == r->port && str_eq_nocase(config->routes[i].host, r->host))
+            return true;
+    return false;
 }
 
 uint64_t delivery_connections_max(const struct config *config)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < config->route_count; i++)
-        if (is_first_of_its_site(config, i))
-            sum += config_site(config, config->routes[i].host)->connections;
-    return sum;
+    for (size_t i = 0; i < config->route_count; i++) {
+        struct site_terms terms;
+        config_site_terms(config, config->routes[i].host, &terms);
+        if (!is_known(config, i))
+            sum += terms.throttle.connections;
+    }
+    return sum * config->source_count;
 }

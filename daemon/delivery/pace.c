@@ -1,16 +1,81 @@
 #include "delivery/pace.h"
 
-int64_t pace_wait_us(const struct pace *pace, const struct rate *rate, int64_t now_us)
+enum { GUARD_MAX_US = 500000 };
+
+static int64_t period_us(const struct rate *rate)
 {
-    int64_t ahead = pace->next_us - now_us;
-    return rate->count && ahead > PACE_BURST_US ? ahead - PACE_BURST_US : 0;
+    return rate->period_ms * 1000;
 }
 
-void pace_count(struct pace *pace, const struct rate *rate, int64_t now_us)
+static int64_t burst_us(const struct rate *rate)
 {
-    if (!rate->count)
+    return period_us(rate) / 40;
+}
+
+static int64_t guard_us(const struct rate *rate)
+{
+    int64_t guard = period_us(rate) / 50;
+    return guard < GUARD_MAX_US ? guard : GUARD_MAX_US;
+}
+
+/* Rounded up: a microsecond more each time is no violation, one less is. */
+static int64_t interval_us(const struct rate *rate)
+{
+    int64_t stretched = period_us(rate) + burst_us(rate) + guard_us(rate);
+    int64_t count = (int64_t)rate->count;
+    return (stretched + count - 1) / count;
+}
+
+/* The most that can have been used, whatever went. */
+static int64_t used_up_us(const struct rate *rate, int64_t now_us)
+{
+    return now_us + burst_us(rate) + interval_us(rate);
+}
+
+void pace_init(struct pace *pace, struct rate rate, int64_t now_us)
+{
+    pace->rate = rate;
+    pace->next_us = rate.count ? used_up_us(&rate, now_us) : 0;
+}
+
+static bool same(struct rate a, struct rate b)
+{
+    return a.count == b.count && (a.count == 0 || a.period_ms == b.period_ms);
+}
+
+void pace_change(struct pace *pace, struct rate rate, int64_t now_us)
+{
+    if (!same(pace->rate, rate))
+        pace_init(pace, rate, now_us);
+}
+
+int64_t pace_wait_us(const struct pace *pace, int64_t now_us)
+{
+    if (!pace->rate.count)
+        return 0;
+    int64_t ahead = pace->next_us - now_us, burst = burst_us(&pace->rate);
+    return ahead > burst ? ahead - burst : 0;
+}
+
+uint64_t pace_allows(const struct pace *pace, int64_t until_us, int64_t now_us)
+{
+    if (!pace->rate.count)
+        return UINT64_MAX;
+    int64_t from = pace->next_us > now_us ? pace->next_us : now_us;
+    int64_t span = until_us + burst_us(&pace->rate) - from;
+    return span < 0 ? 0 : (uint64_t)(span / interval_us(&pace->rate)) + 1;
+}
+
+void pace_count(struct pace *pace, int64_t now_us)
+{
+    if (!pace->rate.count)
         return;
     if (pace->next_us < now_us)
         pace->next_us = now_us;
-    pace->next_us += rate->period_ms * 1000 / (int64_t)rate->count;
+    pace->next_us += interval_us(&pace->rate);
+}
+
+bool pace_is_idle(const struct pace *pace, int64_t now_us)
+{
+    return !pace->rate.count || pace->next_us <= now_us;
 }

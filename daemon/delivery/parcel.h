@@ -14,6 +14,7 @@ struct parcel {
     struct copy copy;
     struct parcel *next;
     struct feed *feed;
+    struct outlet *outlet; /* while it is composed, ready or on the wire */
     struct smtp_transaction transaction;
     unsigned losses;   /* how often a session that achieved nothing ended before it was sent */
     bool begun;        /* counted in mailing->begun, and open in the journal: */

@@ -77,6 +77,8 @@ static void on_durable(struct letter *letter)
     for (size_t i = 0; i < r->count; i++) {
         const struct outcome *o = &r->outcomes[i];
         u64set_remove(&thread->taken, taken_key(o->job, o->contact));
+        if (!o->due)
+            feed_count_down(r->feeds[i]);
         feed_settle(r->feeds[i], o->due);
     }
     thread->uncommitted -= r->count;
@@ -208,10 +210,11 @@ static uint8_t capped(int n)
 }
 
 void report_answer(struct delivery_thread *thread, struct parcel *parcel,
-                   const struct smtp_answer *answer, const char *peer)
+                   const struct smtp_answer *answer, bool spared, const char *peer)
 {
     struct outcome o;
     struct attempt attempt = attempt_of(parcel);
+    attempt.spared = spared;
     const struct smtp_reply *reply = answer->reply;
     outcome_init(&o, parcel, verdict_of_answer(&thread->settings->config->retry, &attempt, answer));
     o.attempted = true;
@@ -231,6 +234,17 @@ void report_loss(struct delivery_thread *thread, struct parcel *parcel, enum smt
     outcome_init(&o, parcel, verdict_of_loss(&thread->settings->config->retry, &attempt, loss));
     outcome_set_text(&o, str_of(sentence));
     report_add(thread, parcel, &o, peer);
+}
+
+void report_refused(struct delivery_thread *thread, struct parcel *parcel,
+                    const struct refusal *refusal, struct str sentence)
+{
+    struct outcome o;
+    outcome_init(&o, parcel, (struct verdict){RECIPIENT_BOUNCED, 0});
+    o.code = refusal->code;
+    memcpy(o.enhanced, refusal->enhanced, sizeof(o.enhanced));
+    outcome_set_text(&o, sentence);
+    report_add(thread, parcel, &o, NULL);
 }
 
 void report_skip(struct delivery_thread *thread, struct parcel *parcel)

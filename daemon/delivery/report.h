@@ -7,6 +7,7 @@
 #ifndef TOCSIN_DELIVERY_REPORT_H
 #define TOCSIN_DELIVERY_REPORT_H
 
+#include "delivery/destination.h"
 #include "delivery/parcel.h"
 #include "delivery/verdict.h"
 
@@ -15,11 +16,15 @@ struct site;
 /* Registers the metrics. */
 void report_init(void);
 
-/* The receiver answered, or a session refused to send. Frees the parcel; so do all of these. */
+/* The receiver answered, or a session refused to send; `spared` as in struct attempt. Frees the
+ * parcel; so do all of these. */
 void report_answer(struct delivery_thread *thread, struct parcel *parcel,
-                   const struct smtp_answer *answer, const char *peer);
+                   const struct smtp_answer *answer, bool spared, const char *peer);
 void report_loss(struct delivery_thread *thread, struct parcel *parcel, enum smtp_loss loss,
                  const char *sentence, const char *peer);
+/* Nobody takes its mail. */
+void report_refused(struct delivery_thread *thread, struct parcel *parcel,
+                    const struct refusal *refusal, struct str sentence);
 void report_skip(struct delivery_thread *thread, struct parcel *parcel);
 /* An empty sentence keeps what the ledger has of the last attempt. */
 void report_expired(struct delivery_thread *thread, struct parcel *parcel, struct str sentence);

@@ -6,20 +6,21 @@
 #include "delivery/conduct.h"
 #include "delivery/connection.h"
 #include "delivery/hold.h"
+#include "delivery/lessons.h"
+#include "delivery/nowhere.h"
+#include "delivery/provider.h"
 #include "delivery/report.h"
+#include "delivery/restraints.h"
 
 enum {
     LOAD_MIN = 32,
     LOAD_MAX = 512,
-    RESOLVED_FOR_MS = 60 * 1000,
+    LOAD_AHEAD_MS = 10 * 1000,
     REST_MS = 1000,
-    COMPOSE_AHEAD_MS = 250,
+    CROWD = DOMAINS_LIVE / 2,
+    GIVE_WAY_MIN_MS = 5000,
+    IDLE_FOR_MS = 60 * 1000, /* then a site is forgotten; at once, when there are many */
 };
-
-void site_route_key(const struct route *route, char key[SITE_KEY_SIZE])
-{
-    snprintf(key, SITE_KEY_SIZE, "%s:%u", route->host.at, (unsigned)route->port);
-}
 
 static void work(void *ctx);
 
@@ -33,28 +34,65 @@ static void on_wake(void *ctx)
     site_work(site);
 }
 
-struct site *site_get(struct delivery_thread *thread, const struct route *route)
+static void join_provider(struct site *site)
+{
+    struct str name = site->to->provider;
+    site->provider = name.len ? provider_get(site->thread, name) : NULL;
+    if (!site->provider)
+        return;
+    site->next_of_provider = site->provider->sites;
+    site->link_of_provider = &site->provider->sites;
+    if (site->next_of_provider)
+        site->next_of_provider->link_of_provider = &site->next_of_provider;
+    site->provider->sites = site;
+}
+
+static void leave_provider(struct site *site)
+{
+    if (!site->provider)
+        return;
+    *site->link_of_provider = site->next_of_provider;
+    if (site->next_of_provider)
+        site->next_of_provider->link_of_provider = site->link_of_provider;
+}
+
+static enum tls_policy policy_of(const struct site *site, const struct config *config)
 {
     char key[SITE_KEY_SIZE];
+    for (size_t i = 0; site->to->by_route && i < config->route_count; i++) {
+        const struct route *route = &config->routes[i];
+        snprintf(key, sizeof(key), "%.*s:%u", STR_ARG(route->host), (unsigned)route->port);
+        if (strcmp(key, site->key) == 0)
+            return route->tls;
+    }
+    return site->terms.tls;
+}
+
+static void set_terms(struct site *site)
+{
+    const struct config *config = site->thread->settings->config;
+    const char *host = site->to->host_count ? site->to->hosts[0].name : "";
+    config_site_terms(config, str_of(host), &site->terms);
+    site->tls = policy_of(site, config);
+}
+
+struct site *site_get(struct delivery_thread *thread, struct destination *to)
+{
     struct site *site;
-    site_route_key(route, key);
-    HASH_FIND_STR(thread->sites, key, site);
+    HASH_FIND_STR(thread->sites, to->key, site);
     if (site)
         return site;
     site = NEW(struct site);
-    site->key = str_dup(str_of(key));
+    site->to = destination_ref(to);
+    site->key = to->key;
     site->thread = thread;
-    site->host = str_of(str_dup(route->host));
-    site->port = route->port;
-    site->tls = route->tls;
-    for (size_t i = 0; i < LANES; i++) {
-        parcel_line_init(&site->lanes[i].returned);
-        parcel_line_init(&site->lanes[i].loaded);
-        parcel_line_init(&site->lanes[i].ready);
-    }
+    for (size_t i = 0; i < LANES; i++)
+        share_lane_init(&site->lanes[i]);
     timer_init(&site->wake, &thread->loop, on_wake, site);
     chore_init(&site->chore, &thread->loop, work, site);
-    site_reload(site);
+    set_terms(site);
+    join_provider(site);
+    hosts_init(&site->hosts, site);
     conduct_recall(site);
     HASH_ADD_KEYPTR(hh, thread->sites, site->key, strlen(site->key), site);
     return site;
@@ -65,11 +103,17 @@ void site_free(struct site *site)
     HASH_DEL(site->thread->sites, site);
     timer_stop(&site->wake);
     chore_cancel(&site->chore);
-    resolve_cancel(site->resolving);
+    for (struct outlet *o = site->outlets, *next; o; o = next) {
+        next = o->next;
+        outlet_free(o);
+    }
+    hosts_release(&site->hosts);
+    leave_provider(site);
+    conduct_part(site);
+    for (size_t i = 0; i < LANES; i++)
+        share_lane_release(&site->lanes[i]);
     heap_release(&site->waiting);
-    SSL_SESSION_free(site->session);
-    free((char *)site->host.at);
-    free(site->key);
+    destination_unref(site->to);
     free(site);
 }
 
@@ -80,35 +124,40 @@ struct str site_key(const struct site *site)
 
 static void quit_all(struct site *site)
 {
-    for (struct connection *c = site->connections, *next; c; c = next) {
-        next = c->next;
-        connection_quit(c);
-    }
+    for (struct outlet *o = site->outlets; o; o = o->next)
+        outlet_quit_all(o);
 }
 
-/* Routes stay until a restart; how safely to go where they lead does not. */
-static enum tls_policy policy_of(const struct site *site, const struct config *config)
+void site_admit_share(struct site *site, struct share *share)
 {
-    char key[SITE_KEY_SIZE];
-    for (size_t i = 0; i < config->route_count; i++) {
-        site_route_key(&config->routes[i], key);
-        if (strcmp(key, site->key) == 0)
-            return config->routes[i].tls;
+    share->sources = mailing_pool(share->mailing, site->thread->settings->config)->members;
+    share->held_until = restraints_hold_job(site->thread, site, share->job);
+}
+
+/* The sources are other ones now: outlets begin anew, when their connections have left. Where a
+ * name stays, so does what is known of it. */
+static void renumber_outlets(struct site *site)
+{
+    const struct config *config = site->thread->settings->config;
+    for (struct outlet *o = site->outlets; o; o = o->next) {
+        unsigned i = 0;
+        while (i < config->source_count && !str_eq(config->sources[i].name, o->source_name))
+            i++;
+        o->source = i < config->source_count ? i : SOURCE_GONE;
+        if (o->source == SOURCE_GONE)
+            outlet_give_up(o);
     }
-    return site->tls;
 }
 
 /* A TLS session of the old settings is not resumed: resuming skips the verification that the new
  * ones may ask for. */
 void site_reload(struct site *site)
 {
-    const struct config *config = site->thread->settings->config;
-    site->limits = *config_site(config, site->host);
-    site->limits.pattern = (struct str){NULL, 0};
-    site->tls = policy_of(site, config);
-    SSL_SESSION_free(site->session);
-    site->session = NULL;
+    set_terms(site);
+    hosts_reload(&site->hosts);
+    renumber_outlets(site);
     quit_all(site);
+    site_refresh(site);
 }
 
 static uint64_t now_ms(const struct site *site)
@@ -116,7 +165,7 @@ static uint64_t now_ms(const struct site *site)
     return loop_now_ms(&site->thread->loop);
 }
 
-static void wake_in(struct site *site, uint64_t ms)
+void site_wake_in(struct site *site, uint64_t ms)
 {
     uint64_t at = now_ms(site) + ms;
     if (timer_running(&site->wake) && site->wake_at_ms <= at)
@@ -128,19 +177,26 @@ static void wake_in(struct site *site, uint64_t ms)
 void site_wake_at(struct site *site, uint32_t due)
 {
     int64_t seconds = (int64_t)due - clock_steady_s();
-    wake_in(site, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
+    site_wake_in(site, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
 }
 
-/* The most transactions that the site's connections could have open together. */
-static size_t capacity(const struct site *site)
-{
-    return (size_t)site->limits.connections * conduct_in_flight(site);
-}
-
+/* The most transactions that the site's connections could have open together, and no more than may
+ * go within some seconds. */
 static size_t load_target(const struct site *site)
 {
-    size_t target = 2 * capacity(site);
-    return target < LOAD_MIN ? LOAD_MIN : target > LOAD_MAX ? LOAD_MAX : target;
+    uint64_t room = 0, soon = 0;
+    int64_t now = clock_mono_us();
+    for (const struct outlet *o = site->outlets; o; o = o->next) {
+        unsigned most = o->throttle.connections_max;
+        room += most ? most : LOAD_MAX;
+        uint64_t allowed = throttle_allows(&o->path, (int64_t)LOAD_AHEAD_MS * 1000, now);
+        soon += allowed < LOAD_MAX ? allowed : LOAD_MAX;
+    }
+    uint64_t target = 2 * room * conduct_in_flight(site);
+    target = target < LOAD_MIN ? LOAD_MIN : target > LOAD_MAX ? LOAD_MAX : target;
+    if (site->outlets && soon < target)
+        target = soon > 4 ? soon : 4;
+    return (size_t)target;
 }
 
 /* For a moment after the store could not be read or a key not be used: nothing would come of trying
@@ -149,39 +205,30 @@ static bool resting(struct site *site)
 {
     if (now_ms(site) >= site->rest_until_ms)
         return false;
-    wake_in(site, site->rest_until_ms - now_ms(site));
+    site_wake_in(site, site->rest_until_ms - now_ms(site));
     return true;
 }
 
 static void rest(struct site *site)
 {
     site->rest_until_ms = now_ms(site) + REST_MS;
-    wake_in(site, REST_MS);
+    site_wake_in(site, REST_MS);
 }
 
-/* Loading and composing make reports too: of what expired, of what is skipped. */
-static bool may_begin(const struct site *site)
+bool site_may_begin(const struct site *site)
 {
     return !site->thread->stopping && thread_may_begin(site->thread);
 }
 
-static bool lane_hungry(const struct site *site, const struct site_lane *lane)
+static bool lane_hungry(const struct share_lane *lane, size_t target)
 {
-    return lane->ring.head && lane->loaded.count < load_target(site) / 2;
+    return share_lane_can_read(lane) && lane->copies < (target + 1) / 2;
 }
 
-/* Each feed gives at most a portion and goes to the end of the ring, so jobs and domains take
- * turns. A portion may hold nothing new (all under way), so the turns are counted, not the copies.
- */
-static void load_lane(struct site *site, struct site_lane *lane, struct txn *txn)
+static void load_lane(struct site *site, struct share_lane *lane, size_t target, struct txn *txn)
 {
-    size_t target = load_target(site);
-    for (size_t turns = 0; turns < target; turns++) {
-        if (!lane->ring.head || lane->loaded.count >= target || !may_begin(site))
-            return;
-        feed_read(lane->ring.head, txn, target - lane->loaded.count, &lane->loaded);
-    }
-    if (lane->loaded.count == 0)
+    share_lane_read(lane, txn, target);
+    if (share_lane_can_read(lane) && lane->copies == 0)
         site_work(site); /* what was read is all under way: go on in the next turn */
 }
 
@@ -190,14 +237,15 @@ static void load(struct site *site)
     struct txn txn;
     struct err err;
     bool hungry = false;
+    size_t target = load_target(site);
     for (size_t i = 0; i < LANES; i++)
-        hungry |= lane_hungry(site, &site->lanes[i]);
-    if (!hungry || !may_begin(site) || resting(site))
+        hungry |= lane_hungry(&site->lanes[i], target);
+    if (!hungry || !site_may_begin(site) || resting(site))
         return;
     txn_begin(site->thread->store, &txn);
     for (size_t i = 0; i < LANES; i++)
-        if (lane_hungry(site, &site->lanes[i]))
-            load_lane(site, &site->lanes[i], &txn);
+        if (lane_hungry(&site->lanes[i], target) && site_may_begin(site))
+            load_lane(site, &site->lanes[i], target, &txn);
     if (txn_failed(&txn, &err) != 0) {
         log_say(LOG_ERROR, "queue_unreadable", "%s", err.text);
         rest(site);
@@ -205,238 +253,239 @@ static void load(struct site *site)
     txn_end(&txn);
 }
 
-static size_t ready_copies(const struct site *site)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < LANES; i++)
-        n += site->lanes[i].ready.count;
-    return n;
-}
-
-/* What the connections can take at this moment. */
-static size_t room_now(const struct site *site)
-{
-    size_t room = 0;
-    for (const struct connection *c = site->connections; c; c = c->next)
-        room += connection_room(c);
-    return room;
-}
-
-/* What the site's rate lets go within a moment: what waits longer than that is composed later, so
- * that the truth is still checked last. */
-static size_t allowed_soon(const struct site *site)
-{
-    const struct rate *rate = &site->limits.rate;
-    if (!rate->count)
-        return SIZE_MAX;
-    return (size_t)(rate->count * COMPOSE_AHEAD_MS / (uint64_t)rate->period_ms) + 1;
-}
-
-/*
- * How many messages of a lane are to be made now. Only for connections that are there: what they
- * can take, if messages come back at once; else one flight ahead of that, and many together, since
- * waking a composer costs as much as composing: not before half are gone. A lane counts what is
- * made of itself and of those before it: one never waits for those behind it.
- */
-static size_t wanted(const struct site *site, size_t lane)
-{
-    size_t soon = allowed_soon(site), held = 0;
-    size_t want =
-        site->instant ? room_now(site) : site->ready_count * ((size_t)conduct_in_flight(site) + 1);
-    want = want < soon ? want : soon;
-    for (size_t i = 0; i <= lane; i++)
-        held += site->lanes[i].composing + site->lanes[i].ready.count;
-    if (held >= want || (!site->instant && held > want / 2))
-        return 0;
-    return want - held;
-}
-
-static struct parcel *take_loaded(struct site_lane *lane)
-{
-    struct parcel *p = parcel_line_take(&lane->returned);
-    return p ? p : parcel_line_take(&lane->loaded);
-}
-
-/* Adds what is to be made of a lane to the chain that ends at `end`; returns its new end. */
-static struct copy **pick(struct site *site, size_t lane, struct copy **end)
-{
-    for (size_t want = wanted(site, lane); want > 0 && may_begin(site); want--) {
-        struct parcel *p = take_loaded(&site->lanes[lane]);
-        if (!p)
-            break;
-        p->copy.answer.deliver = site_on_composed;
-        parcel_give_sheet(site->thread, p);
-        site->lanes[lane].composing++;
-        *end = &p->copy;
-        end = &p->copy.next;
-    }
-    return end;
-}
-
 size_t site_composing(const struct site *site)
 {
     size_t n = 0;
-    for (size_t i = 0; i < LANES; i++)
-        n += site->lanes[i].composing;
+    for (const struct outlet *o = site->outlets; o; o = o->next)
+        n += outlet_composing(o);
     return n;
 }
 
-static void compose(struct site *site)
+/* For all outlets, or only those whose messages do not come back at once. */
+static void compose(struct site *site, bool all)
 {
     struct copy *first = NULL, **end = &first;
-    if (site->ready_count == 0 || resting(site))
+    if (resting(site))
         return;
-    for (size_t i = 0; i < LANES; i++)
-        end = pick(site, i, end);
+    for (struct outlet *o = site->outlets; o; o = o->next)
+        if (all || !o->instant)
+            end = outlet_pick(o, end);
     *end = NULL;
     if (!first)
         return;
     composers_ask(site->thread->composers, site->thread->own_composer, first);
-    site->instant = site_composing(site) == 0;
+    for (struct outlet *o = site->outlets; o; o = o->next)
+        o->instant = outlet_composing(o) == 0;
 }
 
-static void settle_composed(struct site *site, struct copy *copy)
+static void settle_composed(struct outlet *outlet, struct copy *copy)
 {
+    struct site *site = outlet->site;
     struct parcel *p = LETTER_OF(copy, struct parcel, copy);
-    site->lanes[copy->mailing->lane].composing--;
+    outlet->composing[copy->mailing->lane]--;
     if (copy->result == COPY_HELD && mailing_gate(copy->mailing) == GATE_OPEN)
         rest(site); /* not held by the job: it could not be made now */
     if (copy->result == COPY_SKIP)
         report_skip(site->thread, p);
     else if (copy->result == COPY_HELD || site->thread->stopping)
         parcel_put_back(site->thread, p);
+    else if (outlet_is_suspended(outlet) || outlet->source == SOURCE_GONE)
+        site_return(site, p);
     else
-        parcel_line_add(&site->lanes[copy->mailing->lane].ready, p);
+        parcel_line_add(&outlet->ready[copy->mailing->lane], p);
 }
 
 void site_on_composed(struct letter *letter)
 {
     struct copy *next = LETTER_OF(letter, struct copy, answer);
     for (struct copy *copy; (copy = next);) {
-        struct site *site = LETTER_OF(copy, struct parcel, copy)->feed->site;
+        struct outlet *outlet = LETTER_OF(copy, struct parcel, copy)->outlet;
+        struct site *site = outlet->site;
         next = copy->next;
-        settle_composed(site, copy);
+        settle_composed(outlet, copy);
         site_work(site);
     }
-}
-
-/* The rate does not let the next one go yet. */
-static bool held_by_pace(struct site *site)
-{
-    int64_t wait = pace_wait_us(&site->pace, &site->limits.rate, clock_mono_us());
-    if (wait > 0)
-        wake_in(site, (uint64_t)wait / 1000 + 1);
-    return wait > 0;
-}
-
-static bool may_go(const struct site *site, const struct parcel *p)
-{
-    return mailing_gate(p->copy.mailing) == GATE_OPEN && !site->thread->stopping;
-}
-
-struct parcel *site_take_ready(struct site *site)
-{
-    if (ready_copies(site) == 0 || held_by_pace(site))
-        return NULL;
-    for (size_t i = 0; i < LANES; i++) {
-        for (struct parcel *p; (p = parcel_line_take(&site->lanes[i].ready));) {
-            if (may_go(site, p)) {
-                pace_count(&site->pace, &site->limits.rate, clock_mono_us());
-                return p;
-            }
-            parcel_put_back(site->thread, p);
-        }
-    }
-    return NULL;
 }
 
 void site_return(struct site *site, struct parcel *parcel)
 {
     parcel_take_sheet(site->thread, parcel);
-    if (site->thread->stopping)
+    if (site->thread->stopping || parcel->feed->tenancy->leaving)
         parcel_put_back(site->thread, parcel);
     else
-        parcel_line_add(&site->lanes[parcel->copy.mailing->lane].returned, parcel);
+        share_return(parcel->feed->share, parcel);
 }
 
 size_t site_waiting_copies(const struct site *site)
 {
     size_t n = 0;
-    for (size_t i = 0; i < LANES; i++) {
-        const struct site_lane *lane = &site->lanes[i];
-        n += lane->composing + lane->returned.count + lane->loaded.count + lane->ready.count;
-    }
+    for (size_t i = 0; i < LANES; i++)
+        n += site->lanes[i].copies;
+    for (const struct outlet *o = site->outlets; o; o = o->next)
+        n += outlet_held(o);
     return n;
 }
 
-static void on_resolved(void *ctx, const struct resolve_answer *answer)
+size_t site_in_flight(const struct site *site)
 {
-    struct site *site = ctx;
-    site->resolving = NULL;
-    site->resolved_at_ms = now_ms(site);
-    if (answer->count)
-        site->addresses = *answer;
-    else
-        site_learn(site, REACH_NOTHING,
-                   answer->shortage ? SMTP_END_SHORTAGE : SMTP_END_CONNECT_FAILED,
-                   answer->err.text);
-    site_work(site);
-    thread_end_if_done(site->thread);
+    size_t n = 0;
+    for (const struct outlet *o = site->outlets; o; o = o->next)
+        n += o->in_flight;
+    return n;
 }
 
-static bool addresses_known(struct site *site)
+void site_note_reply(struct site *site, const struct smtp_reply *reply)
 {
-    bool fresh = site->addresses.count && now_ms(site) - site->resolved_at_ms < RESOLVED_FOR_MS;
-    if (!fresh && !site->resolving)
-        site->resolving =
-            resolve_ask(&site->thread->loop, site->host.at, site->port, on_resolved, site);
-    return site->addresses.count > 0;
+    struct buf line = BUF_INIT;
+    smtp_reply_format(reply, &line);
+    struct str text = buf_str(&line);
+    text.len = smtp_text_fit(text, sizeof(site->reply.text) - 1);
+    snprintf(site->reply.text, sizeof(site->reply.text), "%.*s", STR_ARG(text));
+    site->reply.at = (uint32_t)clock_steady_s();
+    buf_release(&line);
 }
 
-/* As many connections as the copies that wait and fly can use; one that is leaving is of no use to
- * them. A site that failed is tried with a single one. */
-static bool wants_connection(const struct site *site)
+unsigned site_connections(const struct site *site)
 {
-    size_t waiting = site_waiting_copies(site), copies = waiting + site->in_flight;
-    size_t in_flight = conduct_in_flight(site);
-    size_t wanted = (copies + in_flight - 1) / in_flight;
-    if (wanted > 1 && site->lessons.failures > 0)
-        wanted = 1;
-    return waiting > 0 && site->connection_count - site->leaving_count < wanted &&
-           site->connection_count < site->limits.connections;
+    unsigned n = 0;
+    for (const struct outlet *o = site->outlets; o; o = o->next)
+        n += o->connection_count;
+    return n;
+}
+
+bool site_has_for(const struct site *site, unsigned source)
+{
+    for (size_t i = 0; i < LANES; i++)
+        if (share_lane_has(&site->lanes[i], source))
+            return true;
+    for (const struct outlet *o = site->outlets; o; o = o->next)
+        if (o->source == source && outlet_held(o) > 0)
+            return true;
+    return false;
+}
+
+/* The source that is to have a new connection: of those that may send what waits here and are not
+ * kept from it, the one that has opened the fewest for its weight; NULL: none. */
+static struct outlet *choose_outlet(struct site *site, uint64_t *tried)
+{
+    struct delivery_thread *thread = site->thread;
+    const struct config *config = thread->settings->config;
+    unsigned best = SOURCE_GONE;
+    for (unsigned i = 0; i < config->source_count; i++) {
+        if ((*tried >> i & 1) || !site_has_for(site, i))
+            continue;
+        if (best == SOURCE_GONE || thread->source_spent[i] < thread->source_spent[best])
+            best = i;
+    }
+    if (best == SOURCE_GONE)
+        return NULL;
+    *tried |= UINT64_C(1) << best;
+    return outlet_get(site, best);
+}
+
+static enum hosts_answer open_connection(struct outlet *outlet)
+{
+    struct site *site = outlet->site;
+    struct site_host *host;
+    enum hosts_answer answer = hosts_choose(&site->hosts, &host);
+    if (answer == HOSTS_DEAD)
+        lessons_no_host(outlet);
+    if (answer == HOSTS_FOUND) {
+        site->thread->source_spent[outlet->source] += (1 << 20) / outlet->weight;
+        connection_open(outlet, host);
+    }
+    return answer;
 }
 
 static void connect_more(struct site *site)
 {
-    if (site->thread->stopping || !wants_connection(site))
+    uint64_t tried = 0;
+    struct outlet *outlet;
+    if (site->thread->stopping || !site_may_begin(site))
         return;
-    if (now_ms(site) < site->lessons.retry_at_ms) {
-        wake_in(site, site->lessons.retry_at_ms - now_ms(site));
-        return;
+    while ((outlet = choose_outlet(site, &tried)))
+        while (outlet_may_connect(outlet)) {
+            if (!hold_allows_connecting(site->thread)) {
+                site_hold(site, "There are no file descriptors for more connections.");
+                site_wake_in(site, HOLD_MS);
+                return;
+            }
+            if (open_connection(outlet) != HOSTS_FOUND)
+                return;
+            tried &= ~(UINT64_C(1) << outlet->source);
+            break; /* it is the others' turn */
+        }
+}
+
+/* Whether something is known that a new life would not know. */
+static bool has_memory(const struct site *site)
+{
+    int64_t now = clock_mono_us();
+    for (const struct outlet *o = site->outlets; o; o = o->next)
+        if (!throttle_is_idle(&o->throttle, now) || o->lessons.retry_at_ms > now_ms(site))
+            return true;
+    return site->clear_until_ms > now_ms(site);
+}
+
+static bool is_idle(const struct site *site)
+{
+    return !site->tenancies && site_connections(site) == 0 && !hosts_asking(&site->hosts) &&
+           site_composing(site) == 0;
+}
+
+/* A site that has had nothing to do for a while is let go. */
+static bool let_go_if_idle(struct site *site)
+{
+    bool crowded = HASH_COUNT(site->thread->sites) > CROWD;
+    if (!is_idle(site) || site->thread->stopping) {
+        site->idle_since_ms = 0;
+        return false;
     }
-    if (!addresses_known(site))
-        return;
-    while (wants_connection(site) && hold_allows_connecting(site->thread))
-        connection_open(site);
-    if (wants_connection(site)) {
-        site_hold(site, "There are no file descriptors for more connections.");
-        wake_in(site, HOLD_MS);
+    if (!site->idle_since_ms)
+        site->idle_since_ms = now_ms(site);
+    uint64_t idle_for = now_ms(site) - site->idle_since_ms;
+    if (crowded ? !has_memory(site) || idle_for >= IDLE_FOR_MS
+                : !has_memory(site) && idle_for >= IDLE_FOR_MS) {
+        site_free(site);
+        return true;
     }
+    site_wake_in(site, IDLE_FOR_MS);
+    return false;
+}
+
+static void send_all(struct site *site)
+{
+    for (struct outlet *o = site->outlets; o; o = o->next)
+        outlet_send(o);
+}
+
+/* What is in the queue is seen when it becomes too old, and a job that is paused or cancelled
+ * meanwhile is left alone. */
+static void wait_suspended(struct site *site, uint32_t until)
+{
+    int64_t seconds = (int64_t)until - clock_steady_s();
+    site_put_back(site, NULL);
+    site_give_way(site, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
 }
 
 static void work(void *ctx)
 {
     struct site *site = ctx;
-    load(site);
-    compose(site);
-    for (struct connection *c = site->connections, *next; c; c = next) {
-        next = c->next;
-        connection_fill(c);
+    struct delivery_thread *thread = site->thread;
+    uint32_t until;
+    if (site->to->kind != DESTINATION_HOSTS) {
+        nowhere_work(site);
+    } else if (restraints_suspend(site, &until)) {
+        wait_suspended(site, until);
+    } else {
+        load(site);
+        compose(site, true);
+        send_all(site);
+        compose(site, false); /* instead of those that went */
+        connect_more(site);
     }
-    if (!site->instant)
-        compose(site); /* instead of those that went */
-    connect_more(site);
-    thread_end_if_done(site->thread);
+    let_go_if_idle(site);
+    thread_end_if_done(thread);
 }
 
 void site_work(struct site *site)
@@ -450,15 +499,76 @@ void sites_work(struct delivery_thread *thread)
         site_work(site);
 }
 
+static bool is_of(void *ctx, const struct parcel *parcel)
+{
+    return !ctx || parcel->feed->tenancy == ctx;
+}
+
+/* What is composed ahead, too. */
+static void put_back(struct site *site, bool (*wanted)(void *ctx, const struct parcel *parcel),
+                     void *ctx)
+{
+    struct parcel_line out;
+    parcel_line_init(&out);
+    for (struct share *share = site->shares; share; share = share->hh.next)
+        share_take_out(share, wanted, ctx, &out);
+    for (struct outlet *o = site->outlets; o; o = o->next)
+        for (size_t i = 0; i < LANES; i++)
+            for (size_t n = o->ready[i].count; n > 0; n--) {
+                struct parcel *p = parcel_line_take(&o->ready[i]);
+                parcel_line_add(wanted(ctx, p) ? &out : &o->ready[i], p);
+            }
+    parcel_line_put_back(site->thread, &out);
+}
+
+void site_put_back(struct site *site, const struct tenancy *tenancy)
+{
+    put_back(site, is_of, (void *)(uintptr_t)tenancy);
+}
+
+static bool is_held(void *ctx, const struct parcel *parcel)
+{
+    (void)ctx;
+    return parcel->feed->share->held_until != 0;
+}
+
+/* An outlet that may not send, or more than it may, gives back what it holds. */
+void site_refresh(struct site *site)
+{
+    for (struct outlet *o = site->outlets; o; o = o->next) {
+        outlet_refresh(o);
+        if (outlet_is_suspended(o)) {
+            outlet_give_up(o);
+            outlet_quit_all(o);
+        }
+        for (struct connection *c = o->connections;
+             c && o->throttle.connections_max &&
+             o->connection_count - o->leaving_count > o->throttle.connections_max;
+             c = c->next)
+            connection_quit(c);
+    }
+    for (struct share *share = site->shares; share; share = share->hh.next) {
+        site_admit_share(site, share);
+        share_turn(share);
+    }
+    put_back(site, is_held, NULL);
+    site_work(site);
+}
+
 void site_drain(struct site *site)
 {
     timer_stop(&site->wake);
-    for (size_t i = 0; i < LANES; i++) {
-        parcel_line_put_back(site->thread, &site->lanes[i].returned);
-        parcel_line_put_back(site->thread, &site->lanes[i].loaded);
-        parcel_line_put_back(site->thread, &site->lanes[i].ready);
-    }
-    if (site->resolving)
-        resolve_hurry(site->resolving);
+    hosts_stop(&site->hosts);
+    site_put_back(site, NULL);
     quit_all(site);
+}
+
+void site_give_way(struct site *site, uint64_t ms)
+{
+    if (ms < GIVE_WAY_MIN_MS || HASH_COUNT(site->thread->tenancies) < CROWD)
+        return;
+    for (struct tenancy *t = site->tenancies, *next; t; t = next) {
+        next = t->next;
+        tenancy_leave(t, ms);
+    }
 }

@@ -1,43 +1,28 @@
 /*
- * A site: one receiver, here the host that a route names, with everything that belongs to it: what
- * it allows, its pooled connections, its lanes of feeds, and what was learned about it. It decides
- * when to connect, what to load, what to have composed and which copy goes next; transactional
- * copies always before bulk ones.
+ * A site: one receiver, the hosts that a destination names, with everything that belongs to it:
+ * what it allows, its lanes of shares, an outlet for each source that sends to it, and what was
+ * learned about it. Here its parts are put to work; transactional copies always before bulk ones.
  *
- *   feeds ──read──► loaded ──ask──► composers ──► ready ──send──► connection ──► report
- *                  returned ──┘ (before those)                        │
- *                     └──────── a session ended before it was sent ◄──┘
+ *   feeds ──read──► shares ──pick──► composers ──► ready ──send──► connection ──► report
+ *                     ▲               (outlet.c)                       │
+ *                     └──────── a session ended before it was sent ◄───┘
  *
- * `work` (site.c) is the one place where these decisions are made; every event ends in asking for
- * it.
+ * `work` (site.c) is the one place where things are begun; every event ends in asking for it. A
+ * site whose mail goes nowhere, or about which DNS says nothing, has no hosts: it bounces what it
+ * loads, or waits (nowhere.c).
  */
 #ifndef TOCSIN_DELIVERY_SITE_H
 #define TOCSIN_DELIVERY_SITE_H
 
 #include "base/hash.h"
 #include "base/heap.h"
-#include "delivery/feed.h"
+#include "delivery/hosts.h"
 #include "delivery/manners.h"
-#include "delivery/pace.h"
-#include "delivery/parcel.h"
-#include "loop/resolve.h"
+#include "delivery/outlet.h"
+#include "delivery/share.h"
+#include "delivery/tempo.h"
+#include "delivery/tenancy.h"
 #include "smtp/client.h"
-
-struct connection;
-
-struct site_lane {
-    struct feed_ring ring;
-    struct parcel_line returned, loaded, ready;
-    size_t composing;
-};
-
-/* What sessions taught about a site; forgotten after some time. */
-struct site_lessons {
-    uint64_t clear_until_ms; /* TLS fails here: opportunistic sessions go in clear until then */
-    uint64_t retry_at_ms;    /* no new connection before (on the loop's clock) */
-    unsigned failures;       /* connections in a row that never became ready, */
-    char failure[160];       /* and why the last of them did not */
-};
 
 /* How far a session came. */
 enum session_reach {
@@ -46,44 +31,47 @@ enum session_reach {
     REACH_ANSWER,
 };
 
+enum { SITE_KEY_SIZE = DESTINATION_KEY_SIZE };
+
+/* The last answer that was no success. */
+struct site_reply {
+    uint32_t at; /* seconds, steady; 0: there was none */
+    char text[200];
+};
+
 struct site {
-    char *key; /* "host:port" */
+    char *key; /* the destination's */
     struct delivery_thread *thread;
-    struct str host;
-    uint16_t port;
+    struct destination *to;
+    struct site_provider *provider; /* NULL: it has none */
+    struct site *next_of_provider, **link_of_provider;
+    struct site_terms terms;
     enum tls_policy tls;
-    struct site_limits limits; /* `pattern` is not kept */
-    struct site_lane lanes[LANES];
+    struct share *shares; /* uthash, by job */
+    struct share_lane lanes[LANES];
     struct heap waiting; /* feeds, by the time they are due */
-    size_t feeds;
-    bool instant; /* composing was done at once when it was last asked for */
-    struct connection *connections;
-    unsigned connection_count;          /* all of them: */
-    unsigned leaving_count;             /* those that say good-bye, */
-    unsigned ready_count, secure_count; /* the ready ones that stay, and those of them with TLS */
-    size_t in_flight;                   /* transactions on all connections */
-    struct pace pace;
-    struct resolve_answer addresses;
-    size_t next_address;
-    struct resolve *resolving;
-    uint64_t resolved_at_ms;
-    SSL_SESSION *session;
-    struct site_lessons lessons;
+    struct tenancy *tenancies;
+    size_t tenancy_count;
+    uint64_t queued;   /* recipients in the queue, those under way included */
+    uint64_t answered; /* messages, since it is here */
+    struct tempo tempo;
+    struct outlet *outlets;
+    struct hosts hosts;
     struct manners manners;
     bool plain;          /* counted in the metric of sites with lessons about manners */
     char suspicion[400]; /* what was seen when a session last broke in flight */
+    struct site_reply reply;
+    unsigned failures_before; /* what an earlier life counted: see site_failures */
+    uint64_t clear_until_ms;  /* TLS fails here: opportunistic sessions go in clear until then */
     struct timer wake;
     uint64_t wake_at_ms;    /* while it runs: on the loop's clock */
     uint64_t rest_until_ms; /* nothing is loaded or composed before: the store or a key failed */
+    uint64_t idle_since_ms; /* nothing to do; 0: it is not idle */
     struct chore chore;     /* all that can be done now, once for whatever happened */
     UT_hash_handle hh;
 };
 
-/* The key of the site that a route leads to, into `key`, which has room for SITE_KEY_SIZE. */
-enum { SITE_KEY_SIZE = 280 };
-void site_route_key(const struct route *route, char key[SITE_KEY_SIZE]);
-
-struct site *site_get(struct delivery_thread *thread, const struct route *route);
+struct site *site_get(struct delivery_thread *thread, struct destination *to);
 void site_free(struct site *site);
 struct str site_key(const struct site *site);
 
@@ -95,12 +83,18 @@ void sites_work(struct delivery_thread *thread);
  * every limit and the TLS policy hold at once. */
 void site_reload(struct site *site);
 
+/* What restrains it has changed. */
+void site_refresh(struct site *site);
+
 /* Works again at this time (seconds since 1970), or earlier. */
 void site_wake_at(struct site *site, uint32_t due);
+void site_wake_in(struct site *site, uint64_t ms);
 
-/* The next ready copy, transactional first; NULL when there is none, or none may go yet because of
- * the site's rate. Counts it as gone. */
-struct parcel *site_take_ready(struct site *site);
+/* A new share: which sources may send it, and whether it is held. */
+void site_admit_share(struct site *site, struct share *share);
+
+/* Loading and composing make reports too: of what expired, of what is skipped. */
+bool site_may_begin(const struct site *site);
 
 /* It was not sent and may go at once, before the others, in the order of returning. */
 void site_return(struct site *site, struct parcel *parcel);
@@ -111,19 +105,43 @@ void site_on_composed(struct letter *letter);
 /* How many of its copies are with the composers. */
 size_t site_composing(const struct site *site);
 
+/* Whether there is something here that this source may send. */
+bool site_has_for(const struct site *site, unsigned source);
+
+/* How many copies are here and not on the wire, and how many are. */
+size_t site_waiting_copies(const struct site *site);
+size_t site_in_flight(const struct site *site);
+unsigned site_connections(const struct site *site);
+
 /* No connection can be made now, and the site is not to blame: without any, what was loaded goes
  * back to the queue. */
 void site_hold(struct site *site, const char *sentence);
 
-/* A connection ended, or none could be made: learns from it. */
-void site_learn(struct site *site, enum session_reach reach, enum smtp_end end,
-                const char *sentence);
+/* A connection of an outlet to a host ended, or none could be made: learns from it. */
+struct session_end {
+    enum session_reach reach;
+    enum smtp_end end;
+    const struct smtp_reply *reply; /* or NULL */
+    const char *sentence;
+};
+void site_learn(struct outlet *outlet, struct site_host *host, const struct session_end *end);
 
-/* How many copies are here and not on the wire. */
-size_t site_waiting_copies(const struct site *site);
+/* An answer that refused something, for the listing. */
+void site_note_reply(struct site *site, const struct smtp_reply *reply);
+
+/* Connections in a row that never became ready, where no outlet does better; and what was known of
+ * that from an earlier life. */
+unsigned site_failures(const struct site *site);
+void site_remember_failures(struct site *site, unsigned failures);
+
+/* What it holds of a tenancy, or of all (NULL), and not on the wire, goes back to the queue. */
+void site_put_back(struct site *site, const struct tenancy *tenancy);
 
 /* Puts everything that is not on the wire back into the queue, and says good-bye to all
  * connections. */
 void site_drain(struct site *site);
+
+/* Nothing can be sent for so long: when there is no room for more domains, others have it. */
+void site_give_way(struct site *site, uint64_t ms);
 
 #endif

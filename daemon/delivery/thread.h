@@ -7,8 +7,11 @@
 #include <openssl/ssl.h>
 
 #include "base/u64set.h"
+#include "base/hash.h"
 #include "delivery/delivery.h"
+#include "delivery/domains.h"
 #include "delivery/expiry.h"
+#include "delivery/restraints.h"
 #include "loop/loop.h"
 
 struct journal;
@@ -16,6 +19,7 @@ struct site;
 struct feed;
 struct parcel;
 struct report;
+struct scout_part;
 
 /* The settings of one configuration, shared by a thread's sites; replaced as a whole by a reload.
  */
@@ -27,6 +31,9 @@ struct delivery_settings {
 
 struct delivery_thread {
     struct loop loop;
+    unsigned index;
+    struct delivery_thread *peers; /* all threads, this one among them */
+    unsigned peer_count;
     struct store *store;
     struct composers *composers;
     struct own_composer *own_composer;
@@ -35,8 +42,14 @@ struct delivery_thread {
     struct journal *journal;
     bool starved; /* somebody found no room in it, and wants to hear when there is some */
     struct source_name *source_names; /* of all settings that there ever were */
-    struct site *sites;               /* uthash, by key */
-    struct feed *feeds;               /* uthash, by job and domain */
+    int64_t unknown_until_us; /* clock_mono_us: what limits let go until then counts as used up */
+    struct domains domains;
+    struct restraints restraints;
+    int64_t source_spent[SOURCES_MAX]; /* connections opened from each, by weight */
+    struct tenancy *tenancies;         /* uthash, by the domain's number */
+    struct site *sites;                /* uthash, by key */
+    struct site_provider *providers;   /* delivery/provider.h */
+    struct feed *feeds;                /* uthash, by job and domain */
     struct u64set taken; /* job · contact of every copy under way, until its report is committed */
     struct parcel *spare; /* parcels that are not in use, with their buffers */
     size_t spare_count;
@@ -52,6 +65,8 @@ struct delivery_thread {
     size_t parcels;            /* in use */
     struct expiry expiry;
     struct timer stop_due;
+    struct timer observe_due;
+    struct scout_part *scouts; /* under way: delivery/scout.h */
     bool stopping;
     bool giving_up; /* stopping, and the store cannot take what is still to be reported */
 };
@@ -70,6 +85,9 @@ bool thread_may_begin(const struct delivery_thread *thread);
 
 /* Ends the loop when the thread is stopping and nothing is under way any more. */
 void thread_end_if_done(struct delivery_thread *thread);
+
+/* The home of a domain, by its number: delivery/domains.h. */
+unsigned thread_of_domain(uint32_t number, unsigned threads);
 
 static inline uint64_t taken_key(uint32_t job, uint32_t contact)
 {

@@ -57,7 +57,7 @@ struct verdict verdict_of_answer(const struct retry_config *retry, const struct 
 {
     if (smtp_answer_accepted(answer))
         return (struct verdict){RECIPIENT_DELIVERED, 0};
-    if (answer->reply->code / 100 == 5)
+    if (answer->reply->code / 100 == 5 && !attempt->spared)
         return (struct verdict){RECIPIENT_BOUNCED, 0};
     return try_again(retry, attempt, RECIPIENT_DEFERRED, failure_of_reply(answer->reply));
 }

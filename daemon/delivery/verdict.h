@@ -5,7 +5,7 @@
  *   2xx after the body         delivered
  *   4xx                        deferred, until the lane's max_age is over: then expired
  *     that speaks of greylisting or a full mailbox (failure.h) on the schedule of these
- *   5xx                        bounced
+ *   5xx                        bounced, unless a rule says that it speaks of us: then as a 4xx
  *   lost after the last byte   in doubt; sent again under at-least-once, on a schedule of its own
  *   lost before it, often      deferred, as unreachable
  *
@@ -32,6 +32,7 @@ struct attempt {
     uint32_t now;
     uint32_t chance; /* 0 to 999, evenly: spreads the retries */
     enum job_guarantee guarantee;
+    bool spared; /* a 5xx speaks of us, not of the recipient (rules.h): as if it were a 4xx */
 };
 
 struct verdict verdict_of_answer(const struct retry_config *retry, const struct attempt *attempt,

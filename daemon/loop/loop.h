@@ -19,7 +19,7 @@
 struct loop_scratch;
 
 struct loop {
-    uv_loop_t uv; /* for rooms that hand it to a library, as dns/ does */
+    uv_loop_t uv; /* for this room; a library's sockets are waited for with watch.h */
     struct letterbox letterbox;
     struct timers timers;
     struct chores chores;

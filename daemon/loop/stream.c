@@ -35,6 +35,7 @@ static void stream_free(struct stream *stream)
     buf_release(&stream->waiting);
     buf_release(&stream->held);
     buf_release(&stream->undecrypted);
+    buf_release(&stream->failures);
     free(stream->detail);
     free(stream);
 }
@@ -85,17 +86,14 @@ void stream_end_now(struct stream *stream, enum stream_end why, const char *form
     timer_stop(&stream->deadline);
     timer_stop(&stream->resume);
     chore_cancel(&stream->ack);
+    stream_stop_connecting(stream);
     uv_close(&stream->uv.any, on_uv_closed);
 }
 
 static void on_deadline(void *ctx)
 {
     struct stream *stream = ctx;
-    if (stream->state == STREAM_CONNECTING)
-        stream_end_now(stream, STREAM_CONNECT_TIMEOUT, "%s did not answer in time.",
-                       stream->peer_name);
-    else
-        stream_end_now(stream, STREAM_ENDED_BY_PEER, "%s takes no more bytes.", stream->peer_name);
+    stream_end_now(stream, STREAM_ENDED_BY_PEER, "%s takes no more bytes.", stream->peer_name);
 }
 
 void stream_abort(struct stream *stream)
@@ -239,6 +237,7 @@ struct stream *stream_new(struct loop *loop, int family, const struct stream_eve
     stream->loop = loop;
     stream->events = events;
     stream->owner = owner;
+    stream->reached = -1;
     timer_init(&stream->deadline, loop, on_deadline, stream);
     timer_init(&stream->resume, loop, stream_tls_resume, stream);
     chore_init(&stream->ack, loop, ack_at_once, stream);

@@ -33,7 +33,7 @@ enum stream_end {
     STREAM_ENDED_HERE,      /* stream_close or stream_abort */
     STREAM_ENDED_BY_PEER,   /* the peer closed, in order or by a reset */
     STREAM_CONNECT_FAILED,  /* refused, unreachable: on_open never came */
-    STREAM_CONNECT_TIMEOUT, /* nobody answered in time: on_open never came */
+    STREAM_CONNECT_TIMEOUT, /* no address answered in time: on_open never came */
     STREAM_TLS_FAILED,      /* the handshake, or a broken record later */
     STREAM_IO_FAILED,       /* reading or writing failed on our side */
     STREAM_SHORTAGE,        /* this machine lacks a descriptor, memory or a port: no on_open */
@@ -60,17 +60,46 @@ struct stream_events {
     void (*on_closed)(void *owner, enum stream_end why, const char *detail);
 };
 
+enum { STREAM_ADDRESSES_MAX = 8 };
+
+/*
+ * Where to connect to: the addresses of one host in the order to try them, which the caller decides
+ * (RFC 8305 §4). The next one is begun when the one before it failed, or `apart_ms` after it if
+ * that is not 0 (§5 advises 250): then several are under way together, the first that is connected
+ * is taken, and the others are closed unread. With 0 there is never more than one connection.
+ *
+ * Each address has its share of the time: what is left of `timeout_ms` when it is begun, divided
+ * among it and those after it, at least 1 s. So a first address that is dead leaves time to the
+ * others; a time too short for all leaves the last ones untried.
+ */
 struct stream_target {
-    struct sockaddr_storage address; /* AF_INET, AF_INET6 or AF_UNIX */
-    struct sockaddr_storage
-        source;          /* bind to this address first; ss_family 0: the kernel chooses */
-    uint64_t timeout_ms; /* for connecting; 0: as long as the kernel tries */
+    struct sockaddr_storage addresses[STREAM_ADDRESSES_MAX]; /* AF_INET, AF_INET6; or one AF_UNIX */
+    unsigned address_count;
+    struct sockaddr_storage source4; /* IPv4 is bound to this address first; ss_family 0: */
+    struct sockaddr_storage source6; /* the kernel chooses; and likewise for IPv6 */
+    uint64_t timeout_ms; /* for connecting in all; 0: as long as the kernel tries each address */
+    uint64_t apart_ms;
 };
 
 /* Never NULL; a failure, of whatever kind, is told by on_closed. `target` and `owner`'s table are
  * not copied: the table must live as long as the stream, the target only during the call. */
 struct stream *stream_connect(struct loop *loop, const struct stream_target *target,
                               const struct stream_events *events, void *owner);
+
+/*
+ * How the addresses of a target did, up to now; complete from on_open on, and in on_closed.
+ * `failed` says which are to blame: refused, unreachable, or silent for all of their share. Not
+ * among them are those that were never tried, that lost the race, or that this machine had no
+ * descriptor, memory or port for (such a shortage ends the trying, and is STREAM_SHORTAGE unless
+ * one that was under way is still connected). A source address that is not ours counts as such.
+ */
+struct stream_attempts {
+    int reached;          /* index of the address that is connected; -1: none (yet) */
+    unsigned failed;      /* 1 << i: address i */
+    const char *sentence; /* names what failed and why; "" if nothing did; lives with the stream */
+};
+
+struct stream_attempts stream_attempts(const struct stream *stream);
 
 /*
  * Writes the parts one after the other. What the kernel does not take at once is copied and sent as

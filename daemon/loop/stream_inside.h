@@ -2,7 +2,7 @@
  * The inside of a stream, for stream.c (its life and what it reads), stream_write.c, stream_tls.c
  * and stream_connect.c. Nobody else includes this.
  *
- *     CONNECTING ─ on_connected ─► OPEN ─ stream_close ─► FLUSHING ─ all sent ─► LINGERING ─► GONE
+ *     CONNECTING ─ connect_won ──► OPEN ─ stream_close ─► FLUSHING ─ all sent ─► LINGERING ─► GONE
  *          │                        │ │                     ▲ │                      │         ▲
  *          │                        │ └─ peer ends, bytes ──┘ └── deadline, reset ───┴─────────┤
  *          └────── timeout, refused ┴──── abort, reset, peer ends, TLS fails ──────────────────┘
@@ -37,12 +37,9 @@ struct stream {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     } uv;
-    union {
-        uv_connect_t connect;
-        uv_shutdown_t shutdown;
-    } request; /* one of them at most is under way */
+    uv_shutdown_t shutdown;
     uv_write_t write;
-    struct timer deadline; /* of connecting and of closing */
+    struct timer deadline; /* of closing */
     struct chore ack;      /* of what was read, if nothing was written */
 
     enum stream_state state;
@@ -64,6 +61,11 @@ struct stream {
     struct buf undecrypted; /* the same, when the owner paused in the middle */
     struct timer resume;    /* serves `undecrypted` outside of the owner's call */
 
+    struct connecting *connecting; /* stream_connect.c; NULL when that is over */
+    int reached;                   /* as struct stream_attempts says, */
+    unsigned failed;
+    struct buf failures; /* and its sentence */
+
     char peer_name[ADDRESS_NAME_SIZE];
     char local_name[ADDRESS_NAME_SIZE];
 };
@@ -77,6 +79,10 @@ void stream_give(struct stream *stream, struct str bytes); /* to the owner, if i
 void stream_peer_ended(struct stream *stream);
 void stream_end_now(struct stream *stream, enum stream_end why, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* -- stream_connect.c */
+/* Closes the sockets that are under way, if there are any. */
+void stream_stop_connecting(struct stream *stream);
 
 /* -- stream_write.c */
 void stream_send_wire(struct stream *stream, const struct str *parts, size_t n);

@@ -171,8 +171,8 @@ void stream_finish_if_flushed(struct stream *stream)
     if (stream->state == STREAM_LINGERING)
         return;
     stream->state = STREAM_LINGERING;
-    stream->request.shutdown.data = stream;
-    int rc = uv_shutdown(&stream->request.shutdown, &stream->uv.stream, on_uv_shutdown);
+    stream->shutdown.data = stream;
+    int rc = uv_shutdown(&stream->shutdown, &stream->uv.stream, on_uv_shutdown);
     if (rc)
         stream_end_now(stream, STREAM_ENDED_HERE, "%s", "");
 }

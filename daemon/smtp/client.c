@@ -1,5 +1,7 @@
 #include "smtp/client.h"
 
+#include <assert.h>
+
 #include "base/alloc.h"
 #include "loop/loop.h"
 #include "loop/stream.h"
@@ -187,10 +189,26 @@ static const struct stream_events stream_events = {
     .on_closed = on_stream_closed,
 };
 
+static_assert((int)SMTP_ADDRESSES_MAX == (int)STREAM_ADDRESSES_MAX,
+              "they are handed on as they are");
+
+static struct stream_target target_of(const struct smtp_params *params)
+{
+    struct stream_target target = {
+        .address_count = params->address_count,
+        .source4 = params->source4,
+        .source6 = params->source6,
+        .timeout_ms = (uint64_t)params->timeouts.connect,
+        .apart_ms = params->apart_ms,
+    };
+    memcpy(target.addresses, params->addresses, sizeof(target.addresses));
+    return target;
+}
+
 struct smtp_client *smtp_client_new(struct loop *loop, const struct smtp_params *params,
                                     const struct smtp_events *events, void *owner)
 {
-    struct stream_target target = {.address = params->address, .source = params->source};
+    struct stream_target target = target_of(params);
     struct smtp_client *c = NEW(struct smtp_client);
     c->events = events;
     c->owner = owner;
@@ -200,6 +218,21 @@ struct smtp_client *smtp_client_new(struct loop *loop, const struct smtp_params 
     c->stream = stream_connect(loop, &target, &stream_events, c);
     pump(c);
     return c;
+}
+
+int smtp_client_reached(const struct smtp_client *client)
+{
+    return stream_attempts(client->stream).reached;
+}
+
+unsigned smtp_client_failed(const struct smtp_client *client)
+{
+    return stream_attempts(client->stream).failed;
+}
+
+const char *smtp_client_failures(const struct smtp_client *client)
+{
+    return stream_attempts(client->stream).sentence;
 }
 
 struct smtp_manners smtp_client_manners(const struct smtp_client *client)

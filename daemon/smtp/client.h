@@ -59,6 +59,16 @@ struct smtp_events {
 struct smtp_client *smtp_client_new(struct loop *loop, const struct smtp_params *params,
                                     const struct smtp_events *events, void *owner);
 
+/*
+ * Which of params.addresses is connected, as an index, or -1; and those that failed before (or all
+ * of them, when none is), bit 1 << i for address i, with a sentence that names them and says why,
+ * "" when none did. What this machine lacked is no address's failure. The answers stand from
+ * on_ready on, and in on_closed; the sentence is valid until on_closed returns.
+ */
+int smtp_client_reached(const struct smtp_client *client);
+unsigned smtp_client_failed(const struct smtp_client *client);
+const char *smtp_client_failures(const struct smtp_client *client);
+
 /* What was seen of the server's manners up to now; complete in on_closed. */
 struct smtp_manners smtp_client_manners(const struct smtp_client *client);
 

@@ -16,6 +16,8 @@ struct ssl_session_st; /* OpenSSL's SSL_SESSION */
 /* More overlap than this brings nothing: eight flights already fill any line. */
 #define SMTP_IN_FLIGHT_MAX 16
 
+#define SMTP_ADDRESSES_MAX 8
+
 enum smtp_tls_policy {
     SMTP_TLS_NONE,          /* never STARTTLS */
     SMTP_TLS_OPPORTUNISTIC, /* STARTTLS when offered; in clear when it is refused with a reply */
@@ -24,7 +26,7 @@ enum smtp_tls_policy {
 
 /* How long to wait for each answer, in milliseconds (RFC 5321 §4.5.3.2); 0 waits without end. */
 struct smtp_timeouts {
-    int64_t connect;
+    int64_t connect;  /* all addresses together */
     int64_t greeting; /* 5 min in the RFC */
     int64_t ehlo;     /* EHLO and HELO, 5 min */
     int64_t starttls; /* the answer to STARTTLS, and then the handshake */
@@ -40,10 +42,14 @@ struct smtp_timeouts {
     ((struct smtp_timeouts){30000, 300000, 300000, 120000, 300000, 300000, 120000, 600000, 30000})
 
 struct smtp_params {
-    const char *ehlo_name;           /* our name in EHLO: a host name or an address literal */
-    const char *server_name;         /* for logs, SNI and the certificate; may be NULL */
-    struct sockaddr_storage address; /* where to connect to */
-    struct sockaddr_storage source;  /* ss_family AF_UNSPEC: let the kernel choose */
+    const char *ehlo_name;   /* our name in EHLO: a host name or an address literal */
+    const char *server_name; /* for logs, SNI and the certificate; may be NULL */
+    /* Where to connect to: one host's addresses, in the order to try them; what `apart_ms` and the
+     * sources mean, struct stream_target in loop/stream.h says. */
+    struct sockaddr_storage addresses[SMTP_ADDRESSES_MAX];
+    unsigned address_count;
+    unsigned apart_ms; /* 0: strictly one after the other, never two connections at once */
+    struct sockaddr_storage source4, source6; /* ss_family AF_UNSPEC: let the kernel choose */
     enum smtp_tls_policy tls;
     struct ssl_ctx_st *tls_context;    /* needed unless tls is SMTP_TLS_NONE */
     struct ssl_session_st *tls_resume; /* a session to resume, or NULL */

@@ -171,7 +171,7 @@ static void say_closed(struct smtp_session *s, struct smtp_slot *slot)
 
 static const struct state states[] = {
     [SMTP_CONNECT] = {"connect", "the connection", smtp_say_nothing, smtp_hear_unasked,
-                      TIMEOUT(connect)},
+                      NO_TIMEOUT}, /* the stream shares it between the addresses */
     [SMTP_GREETING] = {"greeting", "the greeting", smtp_say_greeting, smtp_hear_greeting,
                        TIMEOUT(greeting)},
     [SMTP_EHLO] = {"ehlo", "EHLO", smtp_say_ehlo, smtp_hear_ehlo, TIMEOUT(ehlo)},

@@ -94,6 +94,7 @@ static void look_at_records(struct check *check)
     check_jobs(check);
     check_sets(check);
     check_job_sums(check);
+    check_queue_counts(check);
     check_others(check);
     if (txn_failed(&check->txn, &failed))
         finding_add(&check->findings, "%s", failed.text);

@@ -51,6 +51,7 @@ void check_messages(struct check *check);
 void check_jobs(struct check *check);     /* each record of the tables that belong to jobs */
 void check_sets(struct check *check);     /* after contacts and jobs */
 void check_job_sums(struct check *check); /* what must agree between those tables */
+void check_queue_counts(struct check *check);
 void check_others(struct check *check);
 
 #endif

@@ -169,13 +169,27 @@ void check_messages(struct check *c)
     check_each(c, TABLE_MESSAGE_NAMES, NULL, check_message_name);
 }
 
-/* --- sites, barred --- */
+/* --- sites, restraints, warm_up, barred --- */
 
 static void check_site(struct check *c, struct str key, struct str value)
 {
     struct site_lesson lesson;
     if (!site_lesson_parse(value, &lesson))
         check_say(c, TABLE_SITES, key, "this is no record of a site.");
+}
+
+static void check_restraint(struct check *c, struct str key, struct str value)
+{
+    struct restraint_record restraint;
+    if (!restraint_parse(key, value, &restraint))
+        check_say(c, TABLE_RESTRAINTS, key, "this is no record of a restraint.");
+}
+
+static void check_warm_up(struct check *c, struct str key, struct str value)
+{
+    struct warm_up_record record;
+    if (!warm_up_parse(key, value, &record))
+        check_say(c, TABLE_WARM_UP, key, "this is no record of a warm-up.");
 }
 
 static void check_barred(struct check *c, struct str key, struct str value)
@@ -187,5 +201,7 @@ static void check_barred(struct check *c, struct str key, struct str value)
 void check_others(struct check *c)
 {
     check_each(c, TABLE_SITES, NULL, check_site);
+    check_each(c, TABLE_RESTRAINTS, NULL, check_restraint);
+    check_each(c, TABLE_WARM_UP, NULL, check_warm_up);
     check_each(c, TABLE_BARRED, NULL, check_barred);
 }

@@ -1,6 +1,6 @@
 /*
  * Example, the key "may" of job 12 (the hashes shortened):
- *     01 6d6179 → 01 0000000c 65000000 99aa06d3014798d86001c324468d497f …
+ *     01 6d6179 → 02 0000000c 65000000 99aa06d3014798d86001c324468d497f …
  *     02 65000000 6d6179 → (empty)
  */
 #include "store/job_keys.h"
@@ -10,7 +10,7 @@
 #include "store/record.h"
 #include "store/table.h"
 
-enum { BY_KEY = 1, BY_AGE = 2, JOB_KEY_VERSION = 1, SWEEP_MAX = 16 };
+enum { BY_KEY = 1, BY_AGE = 2, JOB_KEY_VERSION = 2, PARTS_1 = 7, SWEEP_MAX = 16 };
 
 static bool is_kept(struct str key)
 {
@@ -46,13 +46,16 @@ void job_key_hash(struct str part, uint8_t out[JOB_KEY_HASH])
 bool job_key_parse(struct str value, struct job_key *out)
 {
     struct reader r = reader_of(value);
-    bool known = read_u8(&r) == JOB_KEY_VERSION;
+    unsigned version = read_u8(&r);
+    size_t count = version == 1 ? PARTS_1 : JOB_KEY_PARTS;
     out->job = read_u32(&r);
     out->made = read_u32(&r);
-    struct str parts = read_bytes(&r, sizeof(out->parts));
-    if (!known || r.bad || r.left || out->job == 0)
+    struct str parts = read_bytes(&r, count * JOB_KEY_HASH);
+    if (version < 1 || version > JOB_KEY_VERSION || r.bad || r.left || out->job == 0)
         return false;
-    memcpy(out->parts, parts.at, sizeof(out->parts));
+    memcpy(out->parts, parts.at, parts.len);
+    for (; count < JOB_KEY_PARTS; count++)
+        job_key_hash(STR(""), out->parts[count]);
     return true;
 }
 

@@ -4,10 +4,13 @@
  * part of the submission: a key that comes back with other content is a mistake of the client's.
  *
  * Table `job_keys`: key: 1 (u8) · the client's key
- *                   value: version (u8 = 1) · job id (u32 BE) · made (u32 BE, seconds of
+ *                   value: version (u8 = 2) · job id (u32 BE) · made (u32 BE, seconds of
  * clock_steady_s) · XXH3-128 of each part (16 bytes, canonical, × JOB_KEY_PARTS)
  *                   key: 2 (u8) · made (u32 BE) · the client's key
  *                   value: empty; the same keys in the order of their age
+ *
+ * Version 1, of which stores may still have entries, is the same with its 7 parts: those that came
+ * later count as empty.
  *
  * A key is kept for JOB_KEY_KEPT_S at least. Each new one drops a few that are older, so that there
  * are never many more than were made within that time.
@@ -19,7 +22,7 @@
 
 enum {
     JOB_KEY_MAX = 200, /* bytes */
-    JOB_KEY_PARTS = 7,
+    JOB_KEY_PARTS = 9,
     JOB_KEY_HASH = 16,
     JOB_KEY_KEPT_S = 30 * 24 * 3600,
 };

@@ -1,18 +1,18 @@
 /*
  * Example, job 12, sending in bulk, at least once, message 3 version 2, two recipients, one of them
- * delivered, fan-out complete, name "May", segment "list:a", identity "x":
+ * delivered, fan-out complete, weight 3, name "May", segment "list:a", identity "x", pool "news":
  *     0000000c →
- *     02 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002
+ *     03 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002
  *     00000001 00000000 00000000 00000001 00000000 00000000 00000000 00000000
- *     65000001 00 00000000
- *     0003 4d6179 0006 6c6973743a61 0001 78
+ *     65000001 00 00000000 0003
+ *     0003 4d6179 0006 6c6973743a61 0001 78 0004 6e657773
  */
 #include "store/jobs.h"
 
 #include "store/record.h"
 #include "store/table.h"
 
-enum { JOB_VERSION = 2, JOB_STATES = JOB_FINISHED + 1 };
+enum { JOB_VERSION = 3, JOB_STATES = JOB_FINISHED + 1 };
 
 static struct key job_key(uint32_t id)
 {
@@ -49,10 +49,12 @@ bool job_parse(struct str value, struct job_record *out)
     out->opened = version == 1 ? out->started : read_u32(&r);
     out->retry_states = version == 1 ? 0 : read_u8(&r);
     out->retry_next = version == 1 ? 0 : read_u32(&r);
+    out->weight = version < 3 ? 1 : read_u16(&r);
     out->name = read_bytes(&r, read_u16(&r));
     out->segment = read_bytes(&r, read_u16(&r));
     out->identity = read_bytes(&r, read_u16(&r));
-    return known && !r.bad && r.left == 0;
+    out->pool = version < 3 ? STR("") : read_bytes(&r, read_u16(&r));
+    return known && out->weight >= 1 && out->weight <= JOB_WEIGHT_MAX && !r.bad && r.left == 0;
 }
 
 bool job_read(struct txn *txn, uint32_t id, struct job_record *out)
@@ -94,18 +96,20 @@ void job_write(struct txn *txn, const struct job_record *job)
     buf_add_u32be(&value, job->opened);
     add_byte(&value, job->retry_states);
     buf_add_u32be(&value, job->retry_next);
+    buf_add_u16be(&value, (uint16_t)(job->weight ? job->weight : 1));
     add_text(&value, job->name);
     add_text(&value, job->segment);
     add_text(&value, job->identity);
+    add_text(&value, job->pool);
     table_put(txn, TABLE_JOBS, &key, buf_str(&value));
     buf_release(&value);
 }
 
 void job_keep(struct job_record *job, struct buf *texts)
 {
-    struct str *all[] = {&job->name, &job->segment, &job->identity};
+    struct str *all[] = {&job->name, &job->segment, &job->identity, &job->pool};
     buf_reset(texts);
-    buf_reserve(texts, job->name.len + job->segment.len + job->identity.len);
+    buf_reserve(texts, job->name.len + job->segment.len + job->identity.len + job->pool.len);
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         size_t from = texts->len;
         buf_add_str(texts, *all[i]);

@@ -4,12 +4,14 @@
  * a walk. A recipient that is on the wire counts as queued here: "in flight" exists in memory only.
  *
  * Table `jobs`: key: job id (u32 BE)
- *               value: version (u8 = 2) · state (u8) · lane (u8) · guarantee (u8) · message id,
+ *               value: version (u8 = 3) · state (u8) · lane (u8) · guarantee (u8) · message id,
  *               message version, created, started, finished, fanned, recipients (u32 BE each) ·
  *               counts (u32 BE × RECIPIENT_STATES) · opened (u32 BE) · retry: states (u8), next
- *               contact (u32 BE) · name, segment, identity (each length u16 BE · bytes)
+ *               contact (u32 BE) · weight (u16 BE) · name, segment, identity, pool (each length
+ *               u16 BE · bytes)
  *
- * Version 1, of which stores may still have records, is the same without opened and retry.
+ * Of older versions stores may still have records: 2 is the same without weight and pool, 1 without
+ * opened and retry too.
  */
 #ifndef TOCSIN_STORE_JOBS_H
 #define TOCSIN_STORE_JOBS_H
@@ -49,18 +51,21 @@ struct job_record {
     uint8_t retry_states; /* a retry is under way: of copies in these states (1 << state) … */
     uint32_t retry_next;  /* … it has queued those with ids below this */
     uint32_t recipients;
-    uint32_t counts[RECIPIENT_STATES];  /* they always sum up to `recipients` */
+    uint32_t counts[RECIPIENT_STATES]; /* they always sum up to `recipients` */
+    uint32_t weight; /* its share of a site beside other jobs of its lane: 1 to JOB_WEIGHT_MAX */
     struct str name, segment, identity; /* views into the transaction when read */
+    struct str pool;                    /* likewise; empty: as the configuration says */
 };
 
-enum { JOB_TEXT_MAX = 4096 }; /* longest name, segment or identity */
+enum { JOB_TEXT_MAX = 4096 };   /* longest name, segment, identity or pool */
+enum { JOB_WEIGHT_MAX = 1000 }; /* largest weight */
 
 bool job_read(struct txn *txn, uint32_t id, struct job_record *out);
 
-/* Writes the record under its id. Writer only. */
+/* Writes the record under its id; a weight of 0 is written as 1. Writer only. */
 void job_write(struct txn *txn, const struct job_record *job);
 
-/* Copies the three texts of a record into `texts` and points the record there, so that it outlives
+/* Copies the texts of a record into `texts` and points the record there, so that it outlives
  * its transaction, and further writes in it. */
 void job_keep(struct job_record *job, struct buf *texts);
 

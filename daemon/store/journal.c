@@ -370,3 +370,17 @@ void journal_durable(struct journal *j, uint64_t mark)
     if (mark > j->durable)
         j->durable = mark;
 }
+
+/* The kernel notes the time when a page is first written after it was synced. */
+int64_t journal_last_written(const struct store *store)
+{
+    int64_t latest = 0;
+    for (unsigned i = 0; i < JOURNALS_MAX; i++) {
+        char path[PATH_SIZE];
+        struct stat info;
+        path_of(store, i, path);
+        if (stat(path, &info) == 0 && info.st_mtime > latest)
+            latest = info.st_mtime;
+    }
+    return latest;
+}

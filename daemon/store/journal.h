@@ -51,6 +51,10 @@ void journal_durable(struct journal *journal, uint64_t mark);
 /* The file of one number, whole; empty when there is none. -1 with a sentence. */
 int journal_load(const struct store *store, unsigned number, struct buf *out, struct err *err);
 
+/* When something was last written into any of them, in seconds since 1970; 0: there are none. Ask
+ * before recovery and attach, which write too. It may have been up to a second later. */
+int64_t journal_last_written(const struct store *store);
+
 /* Forgets the file of a thread that there is no more. -1 with a sentence. */
 int journal_remove(const struct store *store, unsigned number, struct err *err);
 

@@ -2,7 +2,7 @@
  * What the store says of itself.
  *
  * Table `meta`: key: a word            value:
- *               "version"              u32 BE, the layout of all tables; this program writes 2
+ *               "version"              u32 BE, the layout of all tables; this program writes 3
  *               "secret"               u64 BE, chance: the seed of the address index
  *               "last_contact"         u32 BE, the largest contact id ever given
  *               "restored"             u32 BE, seconds since 1970: see store/restore.h
@@ -11,6 +11,7 @@
  *
  * Version 1: no journal; jobs and ledger entries as their own version bytes say, which are read in
  * all forms for ever.
+ * Version 2: no counts of the queue.
  */
 #include "base/random.h"
 #include "store/jobs.h"
@@ -72,7 +73,7 @@ static void write_jobs_anew(struct txn *txn)
 }
 
 /* upgrades[n] leads from version n + 1 to n + 2. */
-static void (*const upgrades[])(struct txn *txn) = {write_jobs_anew};
+static void (*const upgrades[])(struct txn *txn) = {write_jobs_anew, queue_counts_make};
 
 _Static_assert(sizeof(upgrades) / sizeof(upgrades[0]) == STORE_VERSION - 1,
                "a step from every older version");

@@ -28,11 +28,12 @@ struct map {
 
 struct write_queue {
     pthread_mutex_t lock;
-    pthread_cond_t wake; /* something was queued, or the store closes */
-    struct write_op *first, **last;
+    pthread_cond_t wake;                /* something was queued, or the store closes */
+    struct write_op *first, **last;     /* those that go ahead, then the others */
+    struct write_op **last_ahead;       /* where the next one that goes ahead is put */
     struct write_op *held, **held_last; /* patient ones, while there is little room */
     size_t records;                     /* of all that is queued */
-    size_t urgent;                      /* how many queued operations are */
+    size_t urgent, ahead;               /* how many queued operations are */
     bool stopping;
 };
 
@@ -124,12 +125,21 @@ bool env_renew(struct store *store);
  * 0. */
 void tables_open(struct txn *txn, unsigned flags);
 
+/* queue_counts.c: what the transaction changed in the queue is noted with it (`by` records more),
+ * written when somebody reads a count, many gathered, or it is committed, and dropped with it. */
+void queue_counts_change(struct txn *txn, uint32_t job, uint32_t domain, int by);
+void queue_counts_settle(struct txn *txn);
+void queue_counts_drop(struct txn *txn);
+
+/* All of them, from the queue, into an empty table: one walk. */
+void queue_counts_make(struct txn *txn);
+
 /* Bytes in the pages of all tables, as the transaction sees them. */
 uint64_t tables_size(struct txn *txn);
 
 /* meta.c: the version and the secret, made or checked, and an older store brought to this version.
  * `before` is the version that was found; 0: a new store. */
-enum { STORE_VERSION = 2 };
+enum { STORE_VERSION = 3 };
 int meta_open(struct txn *txn, uint32_t *before, struct err *err);
 
 /* journal.c: brings all journals to the disk; 0 or errno. Writer only. */

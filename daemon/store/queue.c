@@ -1,5 +1,7 @@
 #include "store/queue.h"
 
+#include "store/private.h"
+#include "store/queue_counts.h"
 #include "store/table.h"
 
 enum { QUEUE_KEY = 16 };
@@ -47,6 +49,24 @@ static bool is_after_all(struct txn *txn, const struct key *key)
     return !table_last(txn, TABLE_QUEUE, &found, &value) || str_compare(key_view(key), found) > 0;
 }
 
+/* Every record comes and goes in these two: they count it. */
+static void add(struct txn *txn, const struct key *key, bool append, const struct queue_entry *e)
+{
+    bool fresh = append ? table_append(txn, TABLE_QUEUE, key, 0) != NULL
+                        : table_add(txn, TABLE_QUEUE, key, STR(""));
+    if (fresh)
+        queue_counts_change(txn, e->job, e->domain, 1);
+}
+
+bool queue_remove(struct txn *txn, const struct queue_entry *entry)
+{
+    struct key key = entry_key(entry);
+    bool was_there = table_delete(txn, TABLE_QUEUE, &key);
+    if (was_there)
+        queue_counts_change(txn, entry->job, entry->domain, -1);
+    return was_there;
+}
+
 void queue_add(struct txn *txn, const struct queue_entry *entries, size_t count)
 {
     struct key key, before;
@@ -56,18 +76,9 @@ void queue_add(struct txn *txn, const struct queue_entry *entries, size_t count)
         if (append && (i == 0 ? !is_after_all(txn, &key)
                               : str_compare(key_view(&key), key_view(&before)) <= 0))
             append = false;
-        if (append)
-            table_append(txn, TABLE_QUEUE, &key, 0);
-        else
-            table_put(txn, TABLE_QUEUE, &key, STR(""));
+        add(txn, &key, append, &entries[i]);
         before = key;
     }
-}
-
-bool queue_remove(struct txn *txn, const struct queue_entry *entry)
-{
-    struct key key = entry_key(entry);
-    return table_delete(txn, TABLE_QUEUE, &key);
 }
 
 bool queue_has(struct txn *txn, const struct queue_entry *entry)
@@ -100,10 +111,8 @@ uint32_t queue_next_due(struct txn *txn, uint32_t job, uint32_t domain, uint32_t
 
 uint32_t queue_next_domain(struct txn *txn, uint32_t job, uint32_t after)
 {
-    struct queue_entry e, from = {job, after + 1, 0, 0};
-    if (after == UINT32_MAX || !seek(txn, &from, &e) || e.job != job)
-        return 0;
-    return e.domain;
+    struct queue_count at = {job, after, 0};
+    return queue_count_next(txn, &at) ? at.domain : 0;
 }
 
 size_t queue_drain(struct txn *txn, uint32_t job, struct queue_entry *out, size_t max)

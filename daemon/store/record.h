@@ -11,8 +11,11 @@
 #include "store/job_keys.h"
 #include "store/jobs.h"
 #include "store/ledger.h"
+#include "store/queue_counts.h"
+#include "store/restraints.h"
 #include "store/sets.h"
 #include "store/site_lessons.h"
+#include "store/warm_up.h"
 
 bool contact_parse(struct str value, struct contact *out);
 bool job_parse(struct str value, struct job_record *out);
@@ -20,6 +23,11 @@ bool job_key_parse(struct str value, struct job_key *out);
 bool message_parse(struct str value, struct str *source); /* at != NULL, also of an empty text */
 bool ledger_parse(struct str value, struct ledger_entry *out);
 bool site_lesson_parse(struct str value, struct site_lesson *out);
+
+/* The key says which one it is: it is read too. */
+bool queue_count_parse(struct str key, struct str value, struct queue_count *out);
+bool restraint_parse(struct str key, struct str value, struct restraint_record *out);
+bool warm_up_parse(struct str key, struct str value, struct warm_up_record *out);
 
 /* NULL when damaged, or when an id is not of this chunk; else to be freed by the caller. */
 roaring_bitmap_t *set_chunk_parse(struct str value, uint16_t chunk);

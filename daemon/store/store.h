@@ -21,6 +21,7 @@
 #include "base/str.h"
 
 struct store;
+struct queue_changes;
 struct MDB_txn;
 
 struct store_options {
@@ -40,13 +41,14 @@ struct store *store_open(const struct store_options *options, struct err *err);
  * commits fail even then (a full disk), what is queued is tried once more, and logged as lost. */
 void store_close(struct store *store);
 
-enum { STORE_TABLES = 14, TXN_KEY_SHOWN = 32 };
+enum { STORE_TABLES = 17, TXN_KEY_SHOWN = 32 };
 
 /* One transaction. Its fields belong to store/: others ask `txn_failed`. */
 struct txn {
     struct MDB_txn *mdb;
     struct store *store;
     struct MDB_cursor *cursors[STORE_TABLES]; /* opened when first needed, closed at the end */
+    struct queue_changes *queue_changes;      /* the writer's (store/queue_counts.c); NULL: none */
     int rc;                                   /* the sticky error: 0, or LMDB's or errno's code */
     const char *step;                         /* what failed, for the sentence: "reading" */
     const char *table;                        /* where; NULL when it was no record's fault */

@@ -3,13 +3,23 @@
 #include "store/private.h"
 
 static const char *const names[] = {
-    [TABLE_META] = "meta",           [TABLE_NAMES] = "names",
-    [TABLE_NAME_IDS] = "name_ids",   [TABLE_CONTACTS] = "contacts",
-    [TABLE_ADDRESSES] = "addresses", [TABLE_SETS] = "sets",
-    [TABLE_MESSAGES] = "messages",   [TABLE_MESSAGE_NAMES] = "message_names",
-    [TABLE_JOBS] = "jobs",           [TABLE_QUEUE] = "queue",
-    [TABLE_LEDGER] = "ledger",       [TABLE_SITES] = "sites",
-    [TABLE_JOB_KEYS] = "job_keys",   [TABLE_BARRED] = "barred",
+    [TABLE_META] = "meta",
+    [TABLE_NAMES] = "names",
+    [TABLE_NAME_IDS] = "name_ids",
+    [TABLE_CONTACTS] = "contacts",
+    [TABLE_ADDRESSES] = "addresses",
+    [TABLE_SETS] = "sets",
+    [TABLE_MESSAGES] = "messages",
+    [TABLE_MESSAGE_NAMES] = "message_names",
+    [TABLE_JOBS] = "jobs",
+    [TABLE_QUEUE] = "queue",
+    [TABLE_LEDGER] = "ledger",
+    [TABLE_SITES] = "sites",
+    [TABLE_JOB_KEYS] = "job_keys",
+    [TABLE_BARRED] = "barred",
+    [TABLE_RESTRAINTS] = "restraints",
+    [TABLE_QUEUE_COUNTS] = "queue_counts",
+    [TABLE_WARM_UP] = "warm_up",
 };
 
 const char *table_name(enum table table)

@@ -27,6 +27,9 @@ enum table {
     TABLE_SITES,
     TABLE_JOB_KEYS,
     TABLE_BARRED,
+    TABLE_RESTRAINTS,
+    TABLE_QUEUE_COUNTS,
+    TABLE_WARM_UP,
     TABLES
 };
 

@@ -42,6 +42,7 @@ uint64_t txn_state(const struct txn *txn)
 
 void txn_abort(struct txn *txn)
 {
+    queue_counts_drop(txn);
     close_cursors(txn);
     if (txn->mdb)
         mdb_txn_abort(txn->mdb);
@@ -50,6 +51,7 @@ void txn_abort(struct txn *txn)
 
 int txn_commit(struct txn *txn)
 {
+    queue_counts_settle(txn);
     if (txn->rc) {
         txn_abort(txn);
         return txn->rc;

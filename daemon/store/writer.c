@@ -74,12 +74,25 @@ static size_t op_records(const struct write_op *op)
 /* With the lock held. */
 static void enqueue(struct write_queue *q, struct write_op *op)
 {
-    op->next = NULL;
-    *q->last = op;
-    q->last = &op->next;
+    struct write_op **place = op->ahead ? q->last_ahead : q->last;
+    op->next = *place;
+    *place = op;
+    if (q->last == place)
+        q->last = &op->next;
+    if (op->ahead)
+        q->last_ahead = &op->next;
     q->records += op_records(op);
     q->urgent += op->urgent;
+    q->ahead += op->ahead;
     pthread_cond_signal(&q->wake);
+}
+
+bool store_is_hurried(struct store *store)
+{
+    pthread_mutex_lock(&store->queue.lock);
+    bool hurried = store->queue.ahead > 0;
+    pthread_mutex_unlock(&store->queue.lock);
+    return hurried;
 }
 
 static void hold(struct write_queue *q, struct write_op *op)
@@ -220,6 +233,7 @@ static struct write_op *cut_group(struct store *store)
     for (size_t records = 0; *end && records < store->commit_records; end = &(*end)->next) {
         records += op_records(*end);
         q->urgent -= (*end)->urgent;
+        q->ahead -= (*end)->ahead;
         q->records -= op_records(*end);
     }
     struct write_op *rest = *end;
@@ -227,6 +241,8 @@ static struct write_op *cut_group(struct store *store)
     q->first = rest;
     if (!rest)
         q->last = &q->first;
+    if (!q->ahead)
+        q->last_ahead = &q->first;
     return group;
 }
 
@@ -253,6 +269,7 @@ static int try_group(struct store *store, struct write_op *group, struct txn *tx
     txn_start(store, txn, 0);
     for (struct write_op *op = group; op && !txn->rc; op = op->next)
         op->apply(txn, op);
+    queue_counts_settle(txn);
     uint64_t used = tables_size(txn);
     if (!txn->rc)
         sync_journals(txn);
@@ -371,7 +388,7 @@ static void queue_init(struct write_queue *q)
     pthread_mutex_init(&q->lock, NULL);
     pthread_cond_init(&q->wake, &attr);
     pthread_condattr_destroy(&attr);
-    q->last = &q->first;
+    q->last = q->last_ahead = &q->first;
     q->held_last = &q->held;
 }
 

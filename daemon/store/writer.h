@@ -11,6 +11,10 @@
  * checks before it writes (a refused operation writes nothing and notes its refusal in itself), and
  * changes no memory that others see; `done` does that. `done` may free the operation. Both run on
  * the writer's thread, in the order of submission, and must not block; `done` may read and submit.
+ * Operations that go ahead come before those that do not, and among themselves keep that order too.
+ *
+ * A long operation asks now and then whether one that goes ahead is waiting (store_is_hurried),
+ * ends early if so, and is submitted again for the rest.
  *
  * Patient operations that are submitted while the disk has less room than `min_free` wait until it
  * has more, or the store closes; the order of submission does not hold for them then.
@@ -28,12 +32,17 @@ struct write_op {
     void (*done)(struct write_op *op);
     unsigned records; /* about how many records it writes, for the size of a group */
     bool urgent;      /* somebody waits: commit now rather than after the interval */
+    bool ahead;       /* … and before what was submitted earlier; for short operations */
     bool patient;     /* it brings new work: held back while the disk has little room */
     struct write_op *next;
 };
 
 /* Queues an operation; the embedding object must live until `done`. */
 void store_submit(struct store *store, struct write_op *op);
+
+/* For `apply`: whether an operation waits that goes ahead. It takes a lock: ask every some hundred
+ * records. */
+bool store_is_hurried(struct store *store);
 
 /* Submits an operation that has only `apply`, and returns when it is durable, however long that
  * takes. For the start, where nothing else is to be done. */

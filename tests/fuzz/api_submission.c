@@ -25,6 +25,8 @@ static void write_again(const struct submission *s, struct buf *out)
     if (s->key.len)
         add_if(&json, "key", s->key);
     json_add_text(&json, "lane", str_of(job_lane_name(s->lane)));
+    add_if(&json, "pool", s->pool.at ? s->pool : STR(""));
+    json_add_u64(&json, "weight", s->weight);
     json_add_bool(&json, "dry_run", s->dry_run);
     json_close_object(&json);
 }
@@ -35,6 +37,8 @@ static void assert_same(const struct submission *a, const struct submission *b)
     assert(str_eq(a->name, b->name) && str_eq(a->message_name, b->message_name));
     assert(str_eq(a->identity, b->identity));
     assert(str_eq(a->key, b->key) && a->key.len <= JOB_KEY_MAX);
+    assert(str_eq(a->pool, b->pool));
+    assert(a->weight == b->weight && a->weight >= 1 && a->weight <= JOB_WEIGHT_MAX);
     assert(a->lane == b->lane && a->dry_run == b->dry_run);
 }
 

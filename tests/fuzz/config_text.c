@@ -7,13 +7,39 @@
 
 #include "config/config.h"
 
+static void check_terms(const struct config *config, struct str host)
+{
+    struct site_terms terms;
+    config_site_terms(config, host, &terms);
+    assert(terms.throttle.connections >= 1 && terms.throttle.rates.count <= RATES_MAX);
+    assert(terms.connection.messages >= 1 && terms.connection.in_flight >= 1);
+    assert(terms.connection.idle_ms > 0 && terms.tls < TLS_POLICY_UNSET);
+    assert(terms.provider == config_provider(config, host));
+}
+
+static void check_shaping(const struct config *config)
+{
+    for (size_t i = 0; i < config->provider_count; i++)
+        assert(config->providers[i].mx_count);
+    for (size_t i = 0; i < config->rule_count; i++) {
+        const struct rule *rule = &config->rules[i];
+        assert(rule->reply_count && rule->action < RULE_NONE && rule->count >= 1);
+        assert((rule->action == RULE_SLOW) == (rule->connections || rule->rate.count));
+        assert(!rule->provider.len || config_provider_named(config, rule->provider));
+    }
+    for (size_t i = 0; i < config->pool_count; i++)
+        assert(config->pools[i].members);
+    assert(config_pool(config, STR("")));
+}
+
 static void check_config(struct config *config)
 {
     assert(config->data_dir.len && config->control.socket.len);
     assert(config->identity_count && config->source_count);
     assert(config_identity(config, STR("")));
-    assert(config_route(config, STR("dest.example")));
-    assert(config_site(config, STR("dest.example")));
+    check_terms(config, STR("dest.example"));
+    check_terms(config, STR("gmail-smtp-in.l.google.com"));
+    check_shaping(config);
     assert(config->threads.delivery >= 1 && config->threads.composers >= 1);
     assert(config->retry.max_ms >= config->retry.first_ms);
     struct buf said = BUF_INIT;
@@ -27,6 +53,7 @@ static void check_errors(const struct config_errors *errors)
     assert(errors->count > 0);
     for (struct str rest = buf_str(&errors->text); rest.len; lines++) {
         struct str line = str_cut(&rest, '\n');
+
         assert(str_starts(line, STR("f:")));
         line = str_skip(line, 2);
         uint64_t number = 0;

@@ -3,6 +3,7 @@
  * the smallest unit parses to the same.
  */
 #include <assert.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "config/units.h"
@@ -40,7 +41,8 @@ static void check_rate(struct str text)
         return;
     }
     assert(rate.count >= 1 && rate.count <= UINT32_MAX);
-    assert(rate.period_ms == 1000 || rate.period_ms == 60000 || rate.period_ms == 3600000);
+    assert(rate.period_ms == 1000 || rate.period_ms == 60000 || rate.period_ms == 3600000 ||
+           rate.period_ms == 86400000);
 }
 
 static void check_listen(struct str text)
@@ -55,6 +57,41 @@ static void check_listen(struct str text)
     assert(at.port > 0 && units_listen(buf_str(&plain), &again, NULL) == 0);
     assert(strcmp(at.host, again.host) == 0 && at.port == again.port);
     buf_release(&plain);
+}
+
+static void check_date(struct str text)
+{
+    int64_t midnight = -1;
+    if (units_date(text, &midnight, NULL) != 0) {
+        assert(midnight == -1);
+        return;
+    }
+    assert(text.len == 10 && midnight >= 0 && midnight % 86400 == 0 && midnight < 253402300800);
+    struct tm day;
+    time_t seconds = (time_t)midnight;
+    char again[11];
+    gmtime_r(&seconds, &day);
+    strftime(again, sizeof(again), "%Y-%m-%d", &day);
+    assert(str_eq(text, str_of(again)));
+}
+
+static void check_server(struct str text)
+{
+    struct listen_address at = {"", 0}, listen = {"", 0};
+    bool server = units_server(text, 53, &at, NULL) == 0;
+    assert(!server || (at.port && at.host[0]));
+    if (units_listen(text, &listen, NULL) == 0)
+        assert(server && at.port == listen.port && strcmp(at.host, listen.host) == 0);
+    if (units_address(text, NULL) == 0)
+        assert(server && at.port == 53);
+}
+
+static void check_reply(struct str text)
+{
+    if (units_reply(text, NULL) != 0)
+        return;
+    assert(text.len && text.len <= 200 && text.at[text.len - 1] != ' ');
+    assert(!memmem(text.at, text.len, "  ", 2));
 }
 
 static void check_numbers(struct str text)
@@ -89,6 +126,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_size(text);
     check_rate(text);
     check_listen(text);
+    check_server(text);
+    check_date(text);
+    check_reply(text);
     check_numbers(text);
     check_names(text);
     if (units_bool(text, &yes, &err) != 0)

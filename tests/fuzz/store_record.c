@@ -67,6 +67,35 @@ static void try_site_lesson(struct str value)
     assert(lesson.flags >= SITE_NO_OVERLAP && lesson.flags <= 7);
 }
 
+/* A key behind its length, and a value. */
+static void try_restraint(struct str input)
+{
+    struct restraint_record r;
+    size_t len = input.len ? (uint8_t)input.at[0] : 0;
+    struct str rest = str_skip(input, 1), key = str_from(rest.at, len < rest.len ? len : rest.len);
+    struct str value = str_skip(rest, key.len);
+    if (!restraint_parse(key, value, &r))
+        return;
+    assert_within(r.place, key);
+    assert_within(r.source, key);
+    assert_within(r.rule, key);
+    assert_within(r.text, value);
+    assert(r.place.len + r.source.len + r.rule.len + 8 == key.len && key.len <= KEY_MAX);
+    assert(r.text.len <= RESTRAINT_TEXT_MAX && r.text.len + 24 == value.len);
+    assert(r.began <= r.until && (r.job != 0) == (r.action == RESTRAINT_HOLD_JOB));
+    assert((r.rate.count || r.connections) == (r.action == RESTRAINT_SLOW));
+}
+
+static void try_queue_count(struct str input)
+{
+    struct queue_count count;
+    struct str key = str_from(input.at, input.len < 8 ? input.len : 8);
+    struct str value = str_skip(input, key.len);
+    if (!queue_count_parse(key, value, &count))
+        return;
+    assert(key.len == 8 && value.len == 4 && count.count > 0);
+}
+
 static void try_message(struct str value)
 {
     struct str source;
@@ -81,8 +110,9 @@ static void try_job_key(struct str value)
     struct job_key key;
     if (!job_key_parse(value, &key))
         return;
-    assert(key.job > 0 && value.len == 9 + sizeof(key.parts));
-    assert(memcmp(key.parts, value.at + 9, sizeof(key.parts)) == 0);
+    size_t stored = value.len - 9; /* version 1 has fewer parts */
+    assert(key.job > 0 && stored % JOB_KEY_HASH == 0 && stored <= sizeof(key.parts));
+    assert(memcmp(key.parts, value.at + 9, stored) == 0);
 }
 
 /* The checksum is put right, or no input would ever pass it. */
@@ -105,8 +135,9 @@ static void try_set(struct str value)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const tries[])(struct str) = {try_contact,     try_job,     try_ledger, try_set,
-                                                try_site_lesson, try_job_key, try_message};
+    static void (*const tries[])(struct str) = {try_contact, try_job,         try_ledger,
+                                                try_set,     try_site_lesson, try_job_key,
+                                                try_message, try_restraint,   try_queue_count};
     if (size > 0)
         tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](str_from(data + 1, size - 1));
     return 0;

@@ -87,19 +87,23 @@ static inline uint32_t people_add(struct contact_writer *w, const char *address,
     return contact_writer_put(w, &row, &change);
 }
 
-/* An unsigned identity "example" of send.example. */
-static inline struct senders *people_senders(const struct people *p)
+/* An unsigned identity "example" of send.example, with more in its block and in the file. */
+static inline struct senders *people_senders_with(const struct people *p, const char *identity,
+                                                  const char *more)
 {
     static const char text[] = "data_dir = \"data\"\n"
                                "control { socket = \"control.sock\" }\n"
                                "identity \"example\" { domain = \"send.example\"  from = \"Example "
-                               "<news@send.example>\" }\n"
+                               "<news@send.example>\"  %s }\n"
                                "source \"local\" { ehlo = \"mail.send.example\" }\n"
-                               "route \"*\" { host = \"127.0.0.1\" }\n";
+                               "route \"*\" { host = \"127.0.0.1\" }\n%s\n";
     struct config_errors errors = CONFIG_ERRORS_INIT;
     struct token_key key = {{7}};
+    struct buf whole = BUF_INIT;
     struct err err;
-    struct config *config = config_load_text(str_of(text), "test.conf", p->folder, &errors);
+    buf_addf(&whole, text, identity, more);
+    struct config *config = config_load_text(buf_str(&whole), "test.conf", p->folder, &errors);
+    buf_release(&whole);
     if (!config)
         fail_msg("%s", errors.text.at);
     struct senders *senders = senders_new(config, &key, &err);
@@ -108,6 +112,11 @@ static inline struct senders *people_senders(const struct people *p)
     config_unref(config);
     config_errors_release(&errors);
     return senders;
+}
+
+static inline struct senders *people_senders(const struct people *p)
+{
+    return people_senders_with(p, "", "");
 }
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * For the tests of api/: the API on a front loop of its own thread, with a real store and campaign
- * and nobody who delivers; and a client that asks it.
+ * For the tests of api/: the API on a front loop of its own thread, with a real store, campaign and
+ * delivery, which is told of no job unless `delivers` is set; and a client that asks it.
  */
 #ifndef TOCSIN_TESTS_API_HOUSE_H
 #define TOCSIN_TESTS_API_HOUSE_H
@@ -25,6 +25,8 @@ struct house {
     struct composers *composers;
     struct loop front;
     struct campaign *campaign;
+    struct delivery *delivery;
+    _Atomic int delivers;
     struct api *api;
     struct http_client *client;
     struct letter close;
@@ -33,7 +35,15 @@ struct house {
 static inline void house_offer(void *ctx, struct mailing *mailing, const uint32_t *domains,
                                size_t count)
 {
-    (void)ctx, (void)mailing, (void)domains, (void)count;
+    struct house *h = ctx;
+    if (atomic_load(&h->delivers))
+        delivery_offer(h->delivery, mailing, domains, count);
+}
+
+static inline void house_committed(void *ctx, const struct outcome *outcomes, size_t count,
+                                   const struct outcome_sums *sums, size_t sum_count)
+{
+    campaign_committed(((struct house *)ctx)->campaign, outcomes, count, sums, sum_count);
 }
 
 static inline struct api_parts house_parts(struct house *h)
@@ -41,6 +51,7 @@ static inline struct api_parts house_parts(struct house *h)
     return (struct api_parts){.front = &h->front,
                               .store = h->people.store,
                               .campaign = h->campaign,
+                              .delivery = h->delivery,
                               .composers = h->composers,
                               .config = h->senders->config};
 }
@@ -52,7 +63,8 @@ static inline const char *house_socket(const struct house *h)
 
 static inline void house_open(struct house *h)
 {
-    struct campaign_hooks hooks = {.offer = house_offer};
+    struct campaign_hooks hooks = {.ctx = h, .offer = house_offer};
+    struct delivery_hooks delivery_hooks = {.ctx = h, .committed = house_committed};
     struct err err;
     memset(h, 0, sizeof(*h));
     people_open(&h->people);
@@ -60,6 +72,10 @@ static inline void house_open(struct house *h)
     h->composers = composers_new(h->people.store, 1, h->senders, &err);
     assert_int_equal(loop_init(&h->front, "front", &err), 0);
     h->campaign = campaign_new(h->people.store, h->composers, &h->front, &hooks);
+    h->delivery = delivery_new(h->people.store, h->composers, h->senders->config, 0,
+                               &delivery_hooks, &err);
+    if (!h->delivery)
+        fail_msg("%s", err.text);
     struct api_parts parts = house_parts(h);
     h->api = api_new(&parts, &err);
     if (!h->api)
@@ -82,16 +98,18 @@ static inline void house_close_letter(struct letter *letter)
     api_close(h->api, 100, house_closed, h);
 }
 
-/* As main.c stops: the API first, then the store, then the letters that are left. */
+/* As main.c stops: the API first, then the delivery, the store, and the letters that are left. */
 static inline void house_close(struct house *h)
 {
     http_client_free(h->client);
     h->close.deliver = house_close_letter;
     loop_post(&h->front, &h->close);
     loop_join(&h->front);
+    delivery_stop(h->delivery);
     composers_free(h->composers);
     people_close(&h->people);
     loop_release(&h->front);
+    delivery_free(h->delivery);
     campaign_free(h->campaign);
     senders_unref(h->senders);
 }

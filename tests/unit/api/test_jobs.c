@@ -41,6 +41,8 @@ static void a_job_is_submitted_and_shown(void **state)
     assert_text(job, "guarantee", "at-least-once");
     assert_text(job, "to", "list:everyone");
     assert_text(job, "identity", "example");
+    assert_text(job, "pool", "default");
+    assert_int_equal(number(job, "weight"), 1);
     assert_true(json_is_string(json_object_get(job, "created_at")));
     assert_true(json_is_null(json_object_get(job, "finished_at")));
     assert_true(json_is_object(json_object_get(job, "queueing")));
@@ -143,6 +145,9 @@ static void wrong_submissions_change_nothing(void **state)
     refused(h, "POST", "/v1/jobs", STR("{"), 400, "not JSON");
     refused(h, "POST", "/v1/jobs", message_to("list:nosuch", ""), 400, "nosuch");
     refused(h, "POST", "/v1/jobs", message_to("all", ", \"identity\": \"x\""), 400, "\"x\"");
+    refused(h, "POST", "/v1/jobs", message_to("all", ", \"pool\": \"x\""), 400,
+            "there is \"default\"");
+    refused(h, "POST", "/v1/jobs", message_to("all", ", \"weight\": 0"), 400, "from 1 to 1000");
     refused(h, "POST", "/v1/jobs", message_to("all", long_name), 400, "longer than 255 bytes");
     refused(h, "POST", "/v1/jobs",
             STR("{\"message\": \"From: a@b.example\\n\\nHello\", \"to\": \"all\"}"), 400,

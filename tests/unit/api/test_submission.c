@@ -18,6 +18,7 @@ static void takes_every_field(void **state)
                           "\"message_name\": \"a.md\", \"name\": \"Spring \\u00e9\", "
                           "\"identity\": \"two\", \"lane\": \"transactional\", "
                           "\"guarantee\": \"at-most-once\", \"key\": \"May \\u00e9\", "
+                          "\"pool\": \"news\", \"weight\": 1000, "
                           "\"dry_run\": true}");
     assert_int_equal(submission_parse(body, &arena, &s, &err), 0);
     assert_true(str_eq(s.source, STR("Subject: x\n\nhi")));
@@ -27,6 +28,8 @@ static void takes_every_field(void **state)
     assert_true(str_eq(s.identity, STR("two")));
     assert_int_equal(s.lane, LANE_TRANSACTIONAL);
     assert_int_equal(s.guarantee, GUARANTEE_AT_MOST_ONCE);
+    assert_true(str_eq(s.pool, STR("news")));
+    assert_int_equal(s.weight, 1000);
     assert_true(str_eq(s.key, STR("May \xC3\xA9")));
     assert_true(s.dry_run);
     arena_release(&arena);
@@ -42,8 +45,9 @@ static void needs_two_fields_only(void **state)
         submission_parse(STR("{\"to\": \"all\", \"message\": \"m\"}"), &arena, &s, &err), 0);
     assert_int_equal(s.lane, LANE_BULK);
     assert_int_equal(s.guarantee, GUARANTEE_AT_LEAST_ONCE);
+    assert_int_equal(s.weight, 1);
     assert_false(s.dry_run);
-    assert_int_equal(s.name.len + s.message_name.len + s.identity.len + s.key.len, 0);
+    assert_int_equal(s.pool.len + s.name.len + s.message_name.len + s.identity.len + s.key.len, 0);
     arena_release(&arena);
 }
 
@@ -68,6 +72,11 @@ static void refuses_with_a_sentence_that_names_what(void **state)
         {STR("{\"message\": \"m\", \"to\": \"all\", \"lane\": 1}"), "\"bulk\""},
         {STR("{\"message\": \"m\", \"to\": \"all\", \"guarantee\": \"\"}"), "\"at-most-once\""},
         {STR("{\"message\": \"m\", \"to\": \"all\", \"guarantee\": 1}"), "\"at-most-once\""},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"pool\": 1}"), "\"pool\" must be a text"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"weight\": 0}"), "from 1 to 1000"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"weight\": 1001}"), "\"weight\" must be"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"weight\": 1.5}"), "whole number"},
+        {STR("{\"message\": \"m\", \"to\": \"all\", \"weight\": \"3\"}"), "whole number"},
         {STR("{\"message\": \"m\", \"to\": \"all\", \"key\": \"\"}"), "\"key\" must have 1 to 200"},
         {STR("{\"message\": \"m\", \"to\": \"all\", \"key\": 12}"), "\"key\" must be a text"},
         {STR("{\"message\": \"m\", \"to\": \"all\", \"key\": \"a\\n\"}"), "\"key\" must have"},

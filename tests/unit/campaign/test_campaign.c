@@ -334,6 +334,63 @@ static void fan_out_goes_on_behind_whom_it_queued_last(void **state)
     assert_int_equal(count_queue(job).count, PEOPLE - 1);
 }
 
+/* There is no moment in which a crash would find the job and not its recipients in the queue. */
+static void a_small_job_is_queued_with_the_write_that_makes_it(void **state)
+{
+    (void)state;
+    struct submission s = {.source = str_of(source), .segment = STR("list:few")};
+    struct job_record record = {.id = 0};
+    struct txn txn;
+    campaign_submit(t.campaign, &s, on_answer, NULL);
+    campaign_stop(t.campaign); /* nothing more is written than this */
+    await();
+    assert_int_equal(txn_begin(t.people.store, &txn), 0);
+    assert_true(job_read(&txn, t.answer.job, &record));
+    txn_end(&txn);
+    assert_int_equal(record.fanned, UINT32_MAX);
+    assert_int_equal(count_queue(t.answer.job).count, 10);
+    campaign_free(t.campaign);
+    start_campaign();
+    for (int i = 0; i < 20000 && !t.offered[1]; i++)
+        turn();
+    assert_true(t.offered[1]);
+}
+
+static void write_gone(struct txn *txn, void *ctx)
+{
+    uint32_t gone = PEOPLE + 7;
+    (void)ctx;
+    set_add(txn, SET_ALL, 0, &gone, 1);
+    set_add(txn, SET_LIST, name_intern(txn, NAME_LIST, STR("few")), &gone, 1);
+}
+
+static void a_small_job_with_somebody_who_is_gone_ends_well_too(void **state)
+{
+    (void)state;
+    people_write(&t.people, write_gone, NULL);
+    uint32_t job = submit("list:few");
+    await_fanout(job);
+    for (int i = 0; i < 20000 && view(job).counts[RECIPIENT_SKIPPED] == 0; i++)
+        turn();
+    assert_int_equal(view(job).counts[RECIPIENT_SKIPPED], 1);
+    assert_int_equal(view(job).counts[RECIPIENT_QUEUED], 10);
+    assert_int_equal(count_queue(job).count, 10);
+}
+
+/* Each submission comes between two parts of the big job's slices, and all are queued once. */
+static void a_fan_out_that_is_interrupted_skips_nobody(void **state)
+{
+    (void)state;
+    uint32_t job = submit("list:everyone");
+    for (int i = 0; i < 40; i++)
+        assert_int_equal(submit("email:user3@d3.example"), job + 1 + (uint32_t)i);
+    await_fanout(job);
+    assert_int_equal(count_queue(job).count, PEOPLE);
+    assert_int_equal(count_queue(job + 40).count, 1);
+    for (int d = 1; d <= DOMAINS; d++)
+        assert_true(t.offered[d]);
+}
+
 static void emptying_the_queue_goes_on_after_a_restart(void **state)
 {
     (void)state;
@@ -437,6 +494,81 @@ static void refusals_say_why_and_write_nothing(void **state)
     assert_int_equal(submit("list:few"), 1);
 }
 
+static void use_pools(const char *identity, const char *pools)
+{
+    struct senders *senders = people_senders_with(&t.people, identity, pools);
+    composers_use(t.composers, senders);
+    senders_unref(senders);
+    campaign_reload(t.campaign);
+}
+
+#define POOL(name) "pool \"" name "\" { sources = {\"local\"} }\n"
+
+static uint32_t submit_to_pool(const char *pool, uint32_t weight)
+{
+    struct submission s = {.source = str_of(source),
+                           .segment = STR("list:few"),
+                           .pool = str_of(pool),
+                           .weight = weight};
+    campaign_submit(t.campaign, &s, on_answer, NULL);
+    await();
+    return t.answer.job;
+}
+
+static void assert_pool(uint32_t job, const char *name)
+{
+    struct str pool = view(job).pool;
+    if (!str_eq(pool, str_of(name)))
+        fail_msg("job %u leaves by \"%.*s\", not \"%s\"", job, STR_ARG(pool), name);
+}
+
+static void a_job_leaves_by_the_pool_that_it_names(void **state)
+{
+    (void)state;
+    use_pools("pool = \"own\"", POOL("first") POOL("own") POOL("news"));
+    uint32_t named = submit_to_pool("news", 3), silent = submit_to_pool("", 0);
+    assert_pool(named, "news");
+    assert_int_equal(view(named).weight, 3);
+    assert_pool(silent, "own");
+    assert_int_equal(view(silent).weight, 1);
+    assert_true(str_eq(t.mailing->pool, STR("")));
+    assert_int_equal(t.mailing->weight, 1);
+    use_pools("", POOL("first") POOL("own") POOL("news"));
+    assert_pool(named, "news");
+    assert_pool(silent, "first");
+}
+
+static void a_pool_that_is_gone_is_replaced_also_after_a_restart(void **state)
+{
+    (void)state;
+    use_pools("pool = \"own\"", POOL("own") POOL("news"));
+    uint32_t job = submit_to_pool("news", 3);
+    use_pools("pool = \"own\"", POOL("first") POOL("own"));
+    assert_pool(job, "own");
+    campaign_free(t.campaign);
+    start_campaign();
+    assert_pool(job, "own");
+    use_pools("", POOL("first") POOL("news"));
+    assert_pool(job, "news");
+    assert_int_equal(view(job).weight, 3);
+    use_pools("", POOL("first"));
+    assert_pool(job, "first");
+    campaign_cancel(t.campaign, job, on_answer, NULL);
+    await();
+    assert_pool(job, "news"); /* of a job that is over, what it was sent by */
+}
+
+static void a_pool_that_there_is_not_is_refused_with_those_that_there_are(void **state)
+{
+    (void)state;
+    use_pools("", POOL("first") POOL("news"));
+    assert_int_equal(submit_to_pool("newz", 1), 0);
+    assert_int_equal(t.answer.result, CAMPAIGN_BAD_INPUT);
+    assert_string_equal(
+        t.answer.err.text,
+        "There is no pool \"newz\" in the configuration; there is \"first\", \"news\".");
+}
+
 static void write_wordy_jobs(struct txn *txn, void *ctx)
 {
     struct buf text = BUF_INIT;
@@ -511,11 +643,17 @@ int main(void)
         TEST(pausing_turns_the_gate_and_resuming_offers_again),
         TEST(cancelling_empties_the_queue_behind_it),
         TEST(fan_out_goes_on_behind_whom_it_queued_last),
+        TEST(a_small_job_is_queued_with_the_write_that_makes_it),
+        TEST(a_small_job_with_somebody_who_is_gone_ends_well_too),
+        TEST(a_fan_out_that_is_interrupted_skips_nobody),
         TEST(emptying_the_queue_goes_on_after_a_restart),
         TEST(cancelling_ends_a_fan_out),
         TEST(fan_out_goes_on_after_a_restart),
         TEST(a_job_that_no_longer_compiles_waits_paused),
         TEST(refusals_say_why_and_write_nothing),
+        TEST(a_job_leaves_by_the_pool_that_it_names),
+        TEST(a_pool_that_is_gone_is_replaced_also_after_a_restart),
+        TEST(a_pool_that_there_is_not_is_refused_with_those_that_there_are),
         TEST(an_audience_that_rests_on_too_much_is_refused),
         TEST(a_submission_that_comes_twice_at_once_makes_one_job),
         TEST(a_dry_run_only_counts),

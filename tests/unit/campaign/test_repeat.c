@@ -42,6 +42,10 @@ static void the_same_again_is_the_job_that_was_made(void **state)
     assert_true(answer.repeated);
     assert_int_equal(answer.job, 12);
     assert_int_equal(answer.recipients, 195000);
+    struct submission said = may;
+    said.weight = 1; /* what it is unless it is said */
+    assert_true(find(p, "k", &said, &answer));
+    assert_int_equal(answer.result, CAMPAIGN_OK);
     assert_false(find(p, "other", &may, &answer));
     assert_false(find(p, "", &may, &answer));
     assert_false(answer.repeated);
@@ -50,10 +54,16 @@ static void the_same_again_is_the_job_that_was_made(void **state)
 static void what_is_another_submission_is_said(void **state)
 {
     struct place *p = *state;
-    struct submission others[] = {may, may, may, may, may, may, may};
-    static const char *const differences[] = {
-        "(other message)",  "(other audience)", "(other job name)",          "(other message name)",
-        "(other identity)", "(other lane)",     "(other message, guarantee)"};
+    struct submission others[] = {may, may, may, may, may, may, may, may, may};
+    static const char *const differences[] = {"(other message)",
+                                              "(other audience)",
+                                              "(other job name)",
+                                              "(other message name)",
+                                              "(other identity)",
+                                              "(other lane)",
+                                              "(other message, guarantee)",
+                                              "(other pool)",
+                                              "(other weight)"};
     others[0].source = STR("Subject: May\n\nHello!");
     others[1].segment = STR("list:members");
     others[2].name = STR("June");
@@ -62,6 +72,8 @@ static void what_is_another_submission_is_said(void **state)
     others[5].lane = LANE_TRANSACTIONAL;
     others[6].source = STR("");
     others[6].guarantee = GUARANTEE_AT_MOST_ONCE;
+    others[7].pool = STR("news");
+    others[8].weight = 2;
     write_now(p->store, write_job, NULL);
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         struct campaign_answer answer;

@@ -21,12 +21,15 @@ static void what_the_daemon_says_is_read(void **state)
     (void)state;
     json_t *object = parse("{\"id\": 12, \"name\": \"appeal\", \"state\": \"sending\","
                            "\"recipients\": 10, \"queued\": 3, \"in_flight\": 1, \"deferred\": 2,"
+                           "\"pool\": \"news\", \"weight\": 3,"
                            "\"delivered\": 4, \"queueing\": {\"done\": 9}, \"finished_at\": null}");
     struct job job;
     job_read(&job, object);
     assert_int_equal(job.id, 12);
     assert_string_equal(job.state, "sending");
     assert_int_equal(job.spread, 9);
+    assert_string_equal(job.pool, "news");
+    assert_int_equal(job.weight, 3);
     assert_string_equal(job.finished, "");
     assert_int_equal(job_done(&job), 4);
     assert_false(job_is_over(&job));

@@ -23,32 +23,16 @@ static void the_closest_route_wins(void **state)
     config_unref(c);
 }
 
-static unsigned site_connections(const struct config *c, const char *host)
-{
-    return config_site(c, str_of(host))->connections;
-}
-
-static void the_closest_site_wins(void **state)
+static void without_a_route_mail_goes_by_mx(void **state)
 {
     (void)state;
-    struct config *c = load_with("site \"*\" { connections = 1 }\n"
-                                 "site \"mx.google.com\" { connections = 2 }\n"
-                                 "site \"*.google.com\" { connections = 3 }\n"
-                                 "site \"127.0.0.1\" { connections = 4 }\n");
-    assert_int_equal(site_connections(c, "mx.google.com"), 2);
-    assert_int_equal(site_connections(c, "alt1.google.com"), 3);
-    assert_int_equal(site_connections(c, "google.com"), 1);
-    assert_int_equal(site_connections(c, "127.0.0.1"), 4);
+    struct config *c = load(DATA_DIR CONTROL IDENTITY SOURCE);
+    assert_int_equal(c->route_count, 0);
+    assert_null(config_route(c, STR("dest.example")));
     config_unref(c);
-}
-
-static void a_site_for_everybody_is_always_there(void **state)
-{
-    (void)state;
-    struct config *c = load_with("site \"a.example\" { connections = 2 }\n");
-    assert_int_equal(c->site_count, 2);
-    assert_int_equal(site_connections(c, "b.example"), 10);
-    assert_int_equal(config_site(c, STR("b.example"))->idle_ms, 60000);
+    c = load(DATA_DIR CONTROL IDENTITY SOURCE "route \"*.example\" { host = h }\n");
+    assert_string_equal(route_host(c, "dest.example"), "h");
+    assert_null(config_route(c, STR("dest.test")));
     config_unref(c);
 }
 
@@ -87,7 +71,7 @@ static void what_needs_a_restart_is_told(void **state)
              "site \"*\" { connections = 99 }\n"
              "route \"a.example\" { host = \"192.0.2.1\" }\n");
     struct buf said = BUF_INIT;
-    assert_int_equal(config_diff_needs_restart(old, changed, &said), 7);
+    assert_int_equal(config_diff_needs_restart(old, changed, &said), 6);
     assert_string_equal(
         said.at,
         "data_dir cannot change while tocsind runs: restart it to use the new value.\n"
@@ -96,8 +80,7 @@ static void what_needs_a_restart_is_told(void **state)
         "metrics.listen cannot change while tocsind runs: restart it to use the new value.\n"
         "store.map_size cannot change while tocsind runs: restart it to use the new value.\n"
         "store.commit_records cannot change while tocsind runs: restart it to use the new "
-        "value.\n"
-        "The routes cannot change while tocsind runs: restart it to use the new ones.\n");
+        "value.\n");
     buf_release(&said);
     config_unref(old);
     config_unref(changed);
@@ -119,8 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_closest_route_wins),
-        cmocka_unit_test(the_closest_site_wins),
-        cmocka_unit_test(a_site_for_everybody_is_always_there),
+        cmocka_unit_test(without_a_route_mail_goes_by_mx),
         cmocka_unit_test(the_first_identity_is_the_default),
         cmocka_unit_test(a_reference_keeps_it_alive),
         cmocka_unit_test(what_needs_a_restart_is_told),

@@ -36,9 +36,9 @@ static void the_minimal_configuration_of_the_manual_loads(void **state)
     assert_int_equal(c->routes[0].port, 2525);
     assert_int_equal(c->tls.policy, TLS_POLICY_OPPORTUNISTIC);
     assert_int_equal(c->site_count, 1);
-    assert_int_equal(c->sites[0].connections, 20);
-    assert_int_equal(c->sites[0].messages_per_connection, 1000);
-    assert_int_equal(c->sites[0].in_flight, 4);
+    assert_int_equal(c->sites[0].throttle.connections, 20);
+    assert_int_equal(c->sites[0].connection.messages, 1000);
+    assert_int_equal(c->sites[0].connection.in_flight, 4);
     config_unref(c);
 }
 
@@ -72,11 +72,11 @@ static void what_is_left_out_has_its_default(void **state)
     assert_string_equal(c->identities[0].base_url.at, "https://send.example");
     assert_int_equal(c->site_count, 1);
     assert_string_equal(c->sites[0].pattern.at, "*");
-    assert_int_equal(c->sites[0].connections, 10);
-    assert_int_equal(c->sites[0].messages_per_connection, 100);
-    assert_int_equal(c->sites[0].in_flight, 1);
-    assert_int_equal(c->sites[0].rate.count, 0);
-    assert_int_equal(c->sites[0].idle_ms, 60000);
+    assert_int_equal(c->sites[0].throttle.connections, 10);
+    assert_int_equal(c->sites[0].connection.messages, 100);
+    assert_int_equal(c->sites[0].connection.in_flight, 1);
+    assert_int_equal(c->sites[0].throttle.rates.count, 0);
+    assert_int_equal(c->sites[0].connection.idle_ms, 60000);
     config_unref(c);
 }
 
@@ -109,9 +109,9 @@ static void every_kind_of_value_is_read(void **state)
     assert_int_equal(c->routes[1].tls, TLS_POLICY_NONE);
     assert_int_equal(c->routes[1].port, 25);
     assert_string_equal(c->routes[2].host.at, "::1");
-    assert_int_equal(c->sites[0].rate.count, 200);
-    assert_int_equal(c->sites[0].rate.period_ms, 60000);
-    assert_int_equal(c->sites[0].idle_ms, 250);
+    assert_int_equal(c->sites[0].throttle.rates.at[0].count, 200);
+    assert_int_equal(c->sites[0].throttle.rates.at[0].period_ms, 60000);
+    assert_int_equal(c->sites[0].connection.idle_ms, 250);
     assert_int_equal(c->source_count, 2);
     assert_string_equal(c->sources[1].name.at, "two");
     assert_string_equal(c->sources[1].address.at, "2001:db8::1");

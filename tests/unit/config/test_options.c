@@ -61,12 +61,44 @@ static void only_blocks_that_come_once_need_a_restart(void **state)
             assert_false(blocks[options[i].block].many);
 }
 
+static void lists_are_no_longer_than_the_parser_takes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *o = &options[i];
+        assert_in_range(o->list_max, 0, OPTION_LIST_LONGEST);
+        assert_true(!o->list_max || !o->preset);
+        assert_true(o->list_max || !o->in_place);
+    }
+}
+
+/* Blocks are found by their name alone, wherever they stand. */
+static void no_two_blocks_share_a_name(void **state)
+{
+    (void)state;
+    for (int i = 0; i < BLOCK_COUNT; i++)
+        for (int k = 0; k < i; k++)
+            assert_string_not_equal(blocks[i].name, blocks[k].name);
+}
+
+/* What a provider's block leaves out must be told from what it says. */
+static void blocks_that_are_laid_over_others_have_no_defaults(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < option_count; i++) {
+        enum block_id block = options[i].block;
+        if (block == BLOCK_PROVIDER || block == BLOCK_EACH || block == BLOCK_TOTAL)
+            assert_null(options[i].preset);
+    }
+}
+
 static void names_are_found(void **state)
 {
     (void)state;
     assert_int_equal(block_find(STR("dkim")), BLOCK_DKIM);
     assert_int_equal(block_find(STR("root")), BLOCK_TOP);
-    assert_int_equal(block_find(STR("provider")), BLOCK_TOP);
+    assert_int_equal(block_find(STR("provider")), BLOCK_PROVIDER);
+    assert_int_equal(block_find(STR("providers")), BLOCK_TOP);
     assert_string_equal(option_find(BLOCK_SITE, STR("rate"))->name, "rate");
     assert_null(option_find(BLOCK_TLS, STR("rate")));
 }
@@ -78,7 +110,8 @@ static void a_slip_of_the_pen_is_understood(void **state)
     assert_string_equal(option_suggest(BLOCK_SITE, STR("inflight")), "in_flight");
     assert_string_equal(option_suggest(BLOCK_TOP, STR("indentity")), "identity");
     assert_string_equal(option_suggest(BLOCK_IDENTITY, STR("dkmi")), "dkim");
-    assert_null(option_suggest(BLOCK_TOP, STR("provider")));
+    assert_string_equal(option_suggest(BLOCK_TOP, STR("povider")), "provider");
+    assert_string_equal(option_suggest(BLOCK_PROVIDER, STR("eahc")), "each");
     assert_null(option_suggest(BLOCK_TOP, STR("x")));
     assert_null(option_suggest(BLOCK_TLS, STR("connections")));
     assert_null(
@@ -93,6 +126,9 @@ int main(void)
         cmocka_unit_test(bounds_are_values_too),
         cmocka_unit_test(options_of_a_block_stand_together),
         cmocka_unit_test(only_blocks_that_come_once_need_a_restart),
+        cmocka_unit_test(lists_are_no_longer_than_the_parser_takes),
+        cmocka_unit_test(no_two_blocks_share_a_name),
+        cmocka_unit_test(blocks_that_are_laid_over_others_have_no_defaults),
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(a_slip_of_the_pen_is_understood),
     };

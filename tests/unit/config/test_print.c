@@ -1,17 +1,4 @@
-#include "unit/config/fixture.h"
-
-/* The file of the project at `path`, which is seen from this file. */
-static void read_project_file(const char *path, struct buf *out)
-{
-    static const char here[] = "tests/unit/config/test_print.c";
-    char full[4096];
-    snprintf(full, sizeof(full), "%.*s%s", (int)(sizeof(__FILE__) - sizeof(here)), __FILE__, path);
-    FILE *file = fopen(full, "r");
-    assert_non_null(file);
-    out->len = fread(buf_reserve(out, 256 * 1024), 1, 256 * 1024, file);
-    out->at[out->len] = '\0';
-    fclose(file);
-}
+#include "unit/config/project_file.h"
 
 static void the_manual_is_what_the_daemon_prints(void **state)
 {
@@ -60,8 +47,8 @@ static void the_sample_shows_the_defaults(void **state)
     assert_memory_equal(&plain->retry, &shown->retry, sizeof(plain->retry));
     assert_memory_equal(&plain->timeouts, &shown->timeouts, sizeof(plain->timeouts));
     assert_int_equal(config_diff_needs_restart(plain, shown, &whole), 0);
-    assert_int_equal(plain->sites[0].connections, shown->sites[0].connections);
-    assert_int_equal(plain->sites[0].idle_ms, shown->sites[0].idle_ms);
+    assert_int_equal(plain->sites[0].throttle.connections, shown->sites[0].throttle.connections);
+    assert_int_equal(plain->sites[0].connection.idle_ms, shown->sites[0].connection.idle_ms);
     assert_string_equal(shown->sources[0].address.at, "192.0.2.10");
     config_unref(plain);
     config_unref(shown);

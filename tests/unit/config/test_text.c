@@ -51,6 +51,27 @@ static void braces_get_their_line(void **state)
     keeps("a = \"{\"", "a = \"{\"\n");
 }
 
+static void lists_get_their_mark(void **state)
+{
+    (void)state;
+    keeps("a = { 1, \"x\", }", "a = { \"\x01\" , 1 , \"x\" }\n");
+    keeps("a = # here\n {\n1 }\nb { c = 2 }", "a = \n { \"\x01\"\n, 1 }\nb { _line = 4  c = 2 }\n");
+    keeps("a = {}", "a = { \"\x01\"}\n");
+    keeps("a = 1 b {}", "a = 1 b { _line = 1 }\n");
+}
+
+static void lists_have_commas_and_an_end(void **state)
+{
+    (void)state;
+    refuses(STR("a = {\n1 2 }"), "f:2: The values of a list have commas between them: add one.\n");
+    refuses(STR("a = { , 1,, 2 }"), "f:1: There is no value before this comma: remove it.\n"
+                                    "f:1: There is no value before this comma: remove it.\n");
+    refuses(STR("a = {\n1,\nb = 2"), "f:1: The list that begins here is not closed: add its }.\n");
+    refuses(STR("a = {\n{ 1 }"), "f:1: The list that begins here is not closed: add its }.\n");
+    refuses(STR("\na = { 1"), "f:2: The list that begins here is not closed: add its }.\n");
+    refuses(STR("a = { 1 } , b = 2"), "f:1: Options need no \",\" between them: leave it out.\n");
+}
+
 static void strings_keep_their_escapes(void **state)
 {
     (void)state;
@@ -122,6 +143,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comments_go_and_lines_stay),
         cmocka_unit_test(braces_get_their_line),
+        cmocka_unit_test(lists_get_their_mark),
+        cmocka_unit_test(lists_have_commas_and_an_end),
         cmocka_unit_test(strings_keep_their_escapes),
         cmocka_unit_test(strings_are_closed_on_their_line),
         cmocka_unit_test(strings_hold_no_magic),

@@ -82,12 +82,17 @@ static void rates_count_in_a_period(void **state)
     assert_int_equal(rate.period_ms, 60000);
     assert_int_equal(units_rate(STR("1000/h"), &rate, NULL), 0);
     assert_int_equal(rate.period_ms, 3600000);
+    assert_int_equal(units_rate(STR("5000/d"), &rate, NULL), 0);
+    assert_int_equal(rate.period_ms, 86400000);
+    assert_int_equal(units_rate(STR("1000/day"), &rate, NULL), 0);
+    assert_int_equal(rate.period_ms, 86400000);
+    REFUSES(units_rate(STR("5/days"), &rate, &err), "is not a rate: write 5/day");
     REFUSES(units_rate(STR("200/m"), &rate, &err), "is not a rate: write 200/min");
     REFUSES(units_rate(STR("200/second"), &rate, &err), "is not a rate: write 200/s");
     REFUSES(units_rate(STR("200"), &rate, &err),
-            "is not a rate: write it as 100/s, 200/min or 1000/h");
+            "is not a rate: write it as 100/s, 200/min, 1000/h or 5000/day");
     REFUSES(units_rate(STR("/s"), &rate, &err),
-            "is not a rate: write it as 100/s, 200/min or 1000/h");
+            "is not a rate: write it as 100/s, 200/min, 1000/h or 5000/day");
     REFUSES(units_rate(STR("0/s"), &rate, &err),
             "would send nothing: leave the rate out to have no limit");
     REFUSES(units_rate(STR("4294967296/s"), &rate, &err), "is too big");
@@ -114,6 +119,78 @@ static void listen_addresses_are_literal(void **state)
         REFUSES(units_listen(str_of(ports[i]), &at, &err),
                 "has no port between 1 and 65535 after its last colon");
     assert_int_equal(at.port, 65535);
+}
+
+static void servers_may_leave_the_port_out(void **state)
+{
+    (void)state;
+    struct listen_address at = {"", 0};
+    assert_int_equal(units_server(STR("127.0.0.1"), 53, &at, NULL), 0);
+    assert_string_equal(at.host, "127.0.0.1");
+    assert_int_equal(at.port, 53);
+    assert_int_equal(units_server(STR("::1"), 53, &at, NULL), 0);
+    assert_string_equal(at.host, "::1");
+    assert_int_equal(at.port, 53);
+    assert_int_equal(units_server(STR("[::1]:5353"), 53, &at, NULL), 0);
+    assert_int_equal(at.port, 5353);
+    const char *bad[] = {"localhost", "127.0.0.1:0", "127.0.0.1:", "[::1]", "dns.example:53", ""};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        REFUSES(units_server(str_of(bad[i]), 53, &at, &err),
+                "is not the address of a server: write it as 127.0.0.1, 127.0.0.1:5353 or "
+                "[::1]:5353");
+}
+
+static int64_t midnight(const char *date)
+{
+    int64_t seconds = -1;
+    assert_int_equal(units_date(str_of(date), &seconds, NULL), 0);
+    return seconds;
+}
+
+static void dates_are_days_of_the_calendar(void **state)
+{
+    (void)state;
+    assert_int_equal(midnight("1970-01-01"), 0);
+    assert_int_equal(midnight("1970-03-01"), 59 * 86400);
+    assert_int_equal(midnight("2000-02-29"), 951782400);
+    assert_int_equal(midnight("2026-12-01"), 1796083200);
+    assert_int_equal(midnight("2100-03-01") - midnight("2100-02-28"), 86400);
+    assert_int_equal(midnight("9999-12-31"), 253402214400);
+    const char *no_days[] = {"2026-02-29", "2100-02-29", "2026-13-01", "2026-00-01",
+                             "2026-04-31", "2026-01-00", "1969-12-31"};
+    const char *no_dates[] = {"2026-1-01", "26-12-01",    "2026-12-1",   "2026/12/01",
+                              "tomorrow",  "2026-12-01-", "2026-12-01T", ""};
+    int64_t unused;
+    for (size_t i = 0; i < sizeof(no_days) / sizeof(no_days[0]); i++)
+        REFUSES(units_date(str_of(no_days[i]), &unused, &err),
+                "is no day of the calendar: write it as 2026-12-01");
+    for (size_t i = 0; i < sizeof(no_dates) / sizeof(no_dates[0]); i++)
+        REFUSES(units_date(str_of(no_dates[i]), &unused, &err),
+                "is not a date: write it as 2026-12-01");
+}
+
+static void patterns_of_replies_can_match_one(void **state)
+{
+    (void)state;
+    char longest[201];
+    memset(longest, '*', sizeof(longest));
+    const char *good[] = {"421 *[TSS04]*", "*", "4?? *", "??? x", "5*"};
+    const char *nothing[] = {"too many", "250 *", "[TSS04]", " 421"};
+    const char *spaces[] = {"421  x", "421 ", "4\t*", "421 *\n"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_int_equal(units_reply(str_of(good[i]), NULL), 0);
+    assert_int_equal(units_reply(str_from(longest, 200), NULL), 0);
+    for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
+        REFUSES(units_reply(str_of(nothing[i]), &err),
+                "can never match, since a reply begins with its code, 4 or 5 and two digits: begin "
+                "it so, or with *");
+    for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+        REFUSES(units_reply(str_of(spaces[i]), &err),
+                "can never match, since a reply is looked at with single spaces and none at its "
+                "end");
+    REFUSES(units_reply(STR(""), &err), "is not a pattern of replies: it may have 1 to 200 bytes");
+    REFUSES(units_reply(str_from(longest, 201), &err),
+            "is not a pattern of replies: it may have 1 to 200 bytes");
 }
 
 static void numbers_are_plain(void **state)
@@ -208,6 +285,9 @@ int main(void)
         cmocka_unit_test(sizes_are_powers_of_two),
         cmocka_unit_test(rates_count_in_a_period),
         cmocka_unit_test(listen_addresses_are_literal),
+        cmocka_unit_test(servers_may_leave_the_port_out),
+        cmocka_unit_test(dates_are_days_of_the_calendar),
+        cmocka_unit_test(patterns_of_replies_can_match_one),
         cmocka_unit_test(numbers_are_plain),
         cmocka_unit_test(truth_and_modes_have_one_spelling),
         cmocka_unit_test(host_names_follow_rfc_1123),

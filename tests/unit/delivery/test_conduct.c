@@ -27,7 +27,7 @@ static int teardown(void **state)
 /* A site as it is after a start: with nothing but what the store knows. */
 static struct site site_new(char *key)
 {
-    struct site site = {.key = key, .thread = &thread, .limits = {.in_flight = 4}};
+    struct site site = {.key = key, .thread = &thread, .terms = {.connection = {.in_flight = 4}}};
     conduct_recall(&site);
     return site;
 }

@@ -38,6 +38,31 @@ static inline int peer_listen(unsigned *port)
     return fd;
 }
 
+/* A listening socket whose backlog is full: it lets nobody in and says nothing. */
+struct deaf {
+    int fd;
+    unsigned port;
+    int fillers[4];
+};
+
+static inline void deaf_start(struct deaf *deaf)
+{
+    deaf->fd = peer_listen(&deaf->port);
+    struct sockaddr_storage address = loopback(deaf->port);
+    listen(deaf->fd, 0);
+    for (int i = 0; i < 4; i++) {
+        deaf->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        connect(deaf->fillers[i], (struct sockaddr *)&address, sizeof(struct sockaddr_in));
+    }
+}
+
+static inline void deaf_end(struct deaf *deaf)
+{
+    for (int i = 0; i < 4; i++)
+        close(deaf->fillers[i]);
+    close(deaf->fd);
+}
+
 static inline int peer_connect(unsigned port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -70,7 +70,8 @@ static void ear_init(struct ear *ear)
 
 static void ear_connect(struct ear *ear, unsigned port, uint64_t timeout_ms)
 {
-    struct stream_target target = {.address = loopback(port), .timeout_ms = timeout_ms};
+    struct stream_target target = {
+        .addresses = {loopback(port)}, .address_count = 1, .timeout_ms = timeout_ms};
     ear->stream = stream_connect(&ear->loop, &target, &events, ear);
 }
 
@@ -312,9 +313,9 @@ static void a_foreign_source_address(void **state)
 {
     (void)state;
     struct ear ear;
-    struct stream_target target = {.address = loopback(1)};
+    struct stream_target target = {.addresses = {loopback(1)}, .address_count = 1};
     ear_init(&ear);
-    socket_address_parse(STR("192.0.2.1:0"), &target.source, NULL);
+    socket_address_parse(STR("192.0.2.1:0"), &target.source4, NULL);
     ear.stream = stream_connect(&ear.loop, &target, &events, &ear);
     assert_int_equal(ear.closed, 0);
     ear_run(&ear);
@@ -346,10 +347,11 @@ static void our_own_source_address(void **state)
     struct peer peer;
     struct ear ear;
     peer_start(&peer, play_greeter);
-    struct stream_target target = {.address = loopback(peer.port), .timeout_ms = 1000};
+    struct stream_target target = {
+        .addresses = {loopback(peer.port)}, .address_count = 1, .timeout_ms = 1000};
     ear_init(&ear);
     ear.then_on_read = say_quit;
-    socket_address_parse(STR("127.0.0.9:0"), &target.source, NULL);
+    socket_address_parse(STR("127.0.0.9:0"), &target.source4, NULL);
     ear.stream = stream_connect(&ear.loop, &target, &events, &ear);
     ear_run(&ear);
     peer_end(&peer);
@@ -358,27 +360,18 @@ static void our_own_source_address(void **state)
     buf_release(&peer.heard);
 }
 
-/* A listening socket whose backlog is full lets nobody in and says nothing. */
 static void nobody_answers(void **state)
 {
     (void)state;
-    unsigned port;
     struct ear ear;
-    int fillers[4], fd = peer_listen(&port);
-    listen(fd, 0);
-    for (int i = 0; i < 4; i++) {
-        struct sockaddr_storage address = loopback(port);
-        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        connect(fillers[i], (struct sockaddr *)&address, sizeof(struct sockaddr_in));
-    }
+    struct deaf deaf;
+    deaf_start(&deaf);
     ear_init(&ear);
-    ear_connect(&ear, port, 50);
+    ear_connect(&ear, deaf.port, 50);
     ear_run(&ear);
     assert_int_equal(ear.why, STREAM_CONNECT_TIMEOUT);
     assert_non_null(strstr(ear.detail, "did not answer in time"));
-    for (int i = 0; i < 4; i++)
-        close(fillers[i]);
-    close(fd);
+    deaf_end(&deaf);
 }
 
 static void play_brute(void *arg)

@@ -120,7 +120,8 @@ static void world_init(struct world *world)
 
 static void world_run(struct world *world)
 {
-    struct stream_target target = {.address = loopback(listener_port(world->listener)),
+    struct stream_target target = {.addresses = {loopback(listener_port(world->listener))},
+                                   .address_count = 1,
                                    .timeout_ms = 2000};
     world->client.stream = stream_connect(&world->loop, &target, &events, &world->client);
     loop_run(&world->loop);

@@ -102,6 +102,9 @@ struct world {
     struct smtp_client *client;
     struct smtp_transaction tx[3];
     unsigned to_send, sent, handed_over;
+    int reached; /* as on_closed could ask */
+    unsigned failed;
+    char failures[400];
     bool abort_on_began;
     unsigned busy_ms; /* after the first answer the loop does something else for so long */
     struct buf told;
@@ -129,6 +132,7 @@ static void on_ready(struct smtp_client *client, void *owner, const struct smtp_
     assert_ptr_equal(client, w->client);
     buf_addf(&w->told, "ready%s%s%s|", offers->chunking ? " chunking" : "", tls ? " tls" : "",
              tls && tls->resumed ? " resumed" : "");
+    assert_true(smtp_client_reached(client) >= 0);
     send_some(w);
     if (w->to_send == 0)
         smtp_client_quit(client);
@@ -190,6 +194,9 @@ static void on_closed(struct smtp_client *client, void *owner, enum smtp_end end
     assert_true(sentence[strlen(sentence) - 1] == '.');
     smtp_client_abort(client);
     assert_int_equal(smtp_client_room(client), 0);
+    w->reached = smtp_client_reached(client);
+    w->failed = smtp_client_failed(client);
+    snprintf(w->failures, sizeof(w->failures), "%s", smtp_client_failures(client));
     w->tls_session = smtp_client_tls_session(client);
     loop_stop(&w->loop);
 }
@@ -219,7 +226,8 @@ static int start(void **state)
     (void)state;
     memset(&world, 0, sizeof(world));
     world.server.listener = peer_listen(&port);
-    world.params.address = loopback(port);
+    world.params.addresses[0] = loopback(port);
+    world.params.address_count = 1;
     world.params.ehlo_name = "me.example";
     world.params.server_name = "mx.example";
     world.params.timeouts = SMTP_TIMEOUTS_RFC;
@@ -321,29 +329,73 @@ static void test_a_server_that_leaves_in_the_handshake(void **state)
     RUN("tls failed", HELLO, "S: 250-mx.example", "S: 250 STARTTLS", "C: STARTTLS", "S: 220 go");
 }
 
-static void test_nobody_listens(void **state)
+/* A session that comes to no connection. */
+static void run_unanswered(const char *told)
 {
-    (void)state;
-    close(world.server.listener);
     assert_int_equal(loop_init(&world.loop, "test", NULL), 0);
     world.client = smtp_client_new(&world.loop, &world.params, &events, &world);
     loop_run(&world.loop);
     loop_release(&world.loop);
-    assert_string_equal(world.told.at, "connect failed");
+    assert_string_equal(world.told.at, told);
+    assert_int_equal(world.reached, -1);
+}
+
+static unsigned refusing_port(void)
+{
     unsigned port;
-    world.server.listener = peer_listen(&port);
+    close(peer_listen(&port));
+    return port;
+}
+
+static void test_nobody_listens(void **state)
+{
+    (void)state;
+    world.params.addresses[0] = loopback(refusing_port());
+    world.params.addresses[1] = loopback(refusing_port());
+    world.params.address_count = 2;
+    run_unanswered("connect failed");
+    assert_int_equal(world.failed, 3);
+    assert_non_null(strstr(world.failures, "refused; to 127.0.0.1:"));
+}
+
+static void test_nobody_answers(void **state)
+{
+    struct deaf deaf;
+    (void)state;
+    deaf_start(&deaf);
+    world.params.addresses[0] = loopback(deaf.port);
+    world.params.timeouts.connect = 50;
+    run_unanswered("connect failed");
+    assert_int_equal(world.failed, 1);
+    assert_non_null(strstr(world.failures, "did not answer in time"));
+    deaf_end(&deaf);
 }
 
 static void test_nothing_to_connect_with(void **state)
 {
     (void)state;
-    socket_address_parse(STR("192.0.2.1:0"), &world.params.source, NULL);
-    assert_int_equal(loop_init(&world.loop, "test", NULL), 0);
-    world.client = smtp_client_new(&world.loop, &world.params, &events, &world);
-    loop_run(&world.loop);
-    loop_release(&world.loop);
-    assert_string_equal(world.told.at, "nothing to connect with");
-    world.params.source.ss_family = AF_UNSPEC;
+    socket_address_parse(STR("192.0.2.1:0"), &world.params.source4, NULL);
+    run_unanswered("nothing to connect with");
+    assert_int_equal(world.failed, 0);
+}
+
+/* The first refuses, the second never answers, the third is the server. */
+static void test_the_third_address_is_reached(void **state)
+{
+    struct deaf deaf;
+    (void)state;
+    deaf_start(&deaf);
+    world.params.addresses[2] = world.params.addresses[0];
+    world.params.addresses[1] = loopback(deaf.port);
+    world.params.addresses[0] = loopback(refusing_port());
+    world.params.address_count = 3;
+    world.params.apart_ms = 30;
+    world.to_send = 0;
+    RUN("ready|quit", HELLO, "S: 250 mx.example", BYE);
+    assert_int_equal(world.reached, 2);
+    assert_int_equal(world.failed, 1);
+    assert_non_null(strstr(world.failures, "connection refused."));
+    deaf_end(&deaf);
 }
 
 static void test_a_server_that_says_nothing(void **state)
@@ -429,7 +481,9 @@ int main(void)
         RUNS(test_a_handshake_with_no_tls_behind_it),
         RUNS(test_a_server_that_leaves_in_the_handshake),
         RUNS(test_nobody_listens),
+        RUNS(test_nobody_answers),
         RUNS(test_nothing_to_connect_with),
+        RUNS(test_the_third_address_is_reached),
         RUNS(test_a_server_that_says_nothing),
         RUNS(test_a_server_that_falls_silent),
         RUNS(test_an_answer_that_nobody_had_time_to_read),

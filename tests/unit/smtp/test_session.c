@@ -103,7 +103,7 @@ static void test_each_state_has_its_time(void **state)
     int64_t ms;
     (void)state;
     assert_true(smtp_session_rearmed(&stage.session, &ms));
-    assert_int_equal(ms, stage.params.timeouts.connect);
+    assert_int_equal(ms, 0); /* connecting is timed by the stream */
     PLAY(&stage, PLAIN, "E: began 1", "C: MAIL FROM:<me@x>", "S: 250 ok", "C: RCPT TO:<u1@x>",
          "S: 250 ok", "C: DATA");
     assert_true(smtp_session_rearmed(&stage.session, &ms));

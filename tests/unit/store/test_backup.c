@@ -166,7 +166,7 @@ static void the_marker_says_what_it_is(void **state)
     assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
     fclose(file);
     assert_non_null(strstr(text, p->dir));
-    assert_non_null(strstr(text, "store version 2"));
+    assert_non_null(strstr(text, "store version 3"));
     assert_non_null(strstr(text, "being sent: none."));
 }
 

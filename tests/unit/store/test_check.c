@@ -197,10 +197,10 @@ static void says_what_it_cannot_look_at(void **state)
 static void records_that_cannot_be_read(void **state)
 {
     struct place *p = *state;
-    static const enum table tables[] = {TABLE_CONTACTS, TABLE_JOBS,     TABLE_LEDGER,
-                                        TABLE_QUEUE,    TABLE_SETS,     TABLE_MESSAGES,
-                                        TABLE_NAMES,    TABLE_NAME_IDS, TABLE_MESSAGE_NAMES,
-                                        TABLE_SITES,    TABLE_BARRED,   TABLE_ADDRESSES};
+    static const enum table tables[] = {
+        TABLE_CONTACTS, TABLE_JOBS,      TABLE_LEDGER,     TABLE_QUEUE,         TABLE_SETS,
+        TABLE_MESSAGES, TABLE_NAMES,     TABLE_NAME_IDS,   TABLE_MESSAGE_NAMES, TABLE_SITES,
+        TABLE_BARRED,   TABLE_ADDRESSES, TABLE_RESTRAINTS, TABLE_QUEUE_COUNTS};
     enum { COUNT = sizeof(tables) / sizeof(tables[0]) };
     for (size_t i = 0; i < COUNT; i++)
         write_raw(p->store, tables[i], hex("ff 00 00 00 00 00"), hex("ff"));
@@ -424,6 +424,34 @@ static void a_set_with_one_more(void **state)
     finds_after(state, add_recipient, "Job 8 has 8 recipients, and the set of them has 9.");
 }
 
+static void a_count_of_the_queue_that_is_wrong(void **state)
+{
+    finds_raw(state, TABLE_QUEUE_COUNTS, hex("00000007 00000001"), hex("00000007"),
+              "Table `queue_counts`, key 0000000700000001: 7 recipients of job 7 are counted at "
+              "domain 1, and the queue has 6.");
+}
+
+static void lose_count(struct txn *txn, void *ctx)
+{
+    struct key key = raw_key(hex("00000008 00000001"));
+    (void)ctx;
+    table_delete(txn, TABLE_QUEUE_COUNTS, &key);
+}
+
+static void a_count_of_the_queue_that_is_missing(void **state)
+{
+    finds_after(state, lose_count,
+                "Table `queue_counts`, key 0000000800000001: 0 recipients of job 8 are counted at "
+                "domain 1, and the queue has 4.");
+}
+
+static void a_count_of_what_is_not_queued(void **state)
+{
+    finds_raw(state, TABLE_QUEUE_COUNTS, hex("00000007 00000002"), hex("00000001"),
+              "Table `queue_counts`, key 0000000700000002: 1 recipients of job 7 are counted at "
+              "domain 2, and the queue has none.");
+}
+
 /* --- Many, and damaged pages --- */
 
 static void many_strangers(struct txn *txn, void *ctx)
@@ -487,6 +515,9 @@ int main(void)
         CHECK_TEST(numbers_that_the_ledger_does_not_have),
         CHECK_TEST(numbers_that_do_not_add_up),
         CHECK_TEST(a_set_with_one_more),
+        CHECK_TEST(a_count_of_the_queue_that_is_wrong),
+        CHECK_TEST(a_count_of_the_queue_that_is_missing),
+        CHECK_TEST(a_count_of_what_is_not_queued),
         CHECK_TEST(says_how_many_more),
         CHECK_TEST(stops_at_damaged_pages),
     };

@@ -50,10 +50,10 @@ static uint64_t records(struct place *p)
 }
 
 /* The hexadecimal value of a key whose parts are all empty. */
-static void add_value(struct buf *out, const char *start)
+static void add_value(struct buf *out, const char *start, size_t parts)
 {
     buf_add_text(out, start);
-    for (size_t i = 0; i < JOB_KEY_PARTS; i++)
+    for (size_t i = 0; i < parts; i++)
         buf_add_text(out, "99aa06d3014798d86001c324468d497f");
 }
 
@@ -62,11 +62,28 @@ static void a_key_is_stored_as_documented(void **state)
 {
     struct place *p = *state;
     struct buf value = BUF_INIT;
-    add_value(&value, "01 0000000c 65000000");
+    add_value(&value, "02 0000000c 65000000", JOB_KEY_PARTS);
     make(p, "may", 12, MADE);
     assert_stored(p->store, TABLE_JOB_KEYS, hex("01 6d6179"), hex(value.at));
     buf_release(&value);
     assert_stored(p->store, TABLE_JOB_KEYS, hex("02 65000000 6d6179"), STR(""));
+}
+
+static void a_key_of_version_1_is_read_as_one_without_what_came_later(void **state)
+{
+    struct place *p = *state;
+    struct named same = named("may", 12, MADE);
+    struct buf value = BUF_INIT;
+    struct job_key got;
+    struct txn txn;
+    add_value(&value, "01 0000000c 65000000", 7);
+    write_raw(p->store, TABLE_JOB_KEYS, hex("01 6d6179"), hex(value.at));
+    txn_begin(p->store, &txn);
+    assert_true(job_key_read(&txn, STR("may"), &got));
+    assert_int_equal(got.job, 12);
+    assert_memory_equal(got.parts, same.entry.parts, sizeof(got.parts));
+    read_end(&txn);
+    buf_release(&value);
 }
 
 static void it_is_read_as_it_was_written_after_a_restart_too(void **state)
@@ -181,13 +198,16 @@ static void damage_is_found(void **state)
     damaged(p, "01 0000000c 65000000");
     damaged(p, "01");
     struct buf value = BUF_INIT;
-    add_value(&value, "02 0000000c 65000000"); /* a version that there is not */
+    add_value(&value, "03 0000000c 65000000", JOB_KEY_PARTS); /* a version that there is not */
     damaged(p, value.at);
     buf_reset(&value);
-    add_value(&value, "01 00000000 65000000"); /* no job has this number */
+    add_value(&value, "02 00000000 65000000", JOB_KEY_PARTS); /* no job has this number */
     damaged(p, value.at);
     buf_reset(&value);
-    add_value(&value, "01 0000000c 65000000 00"); /* too long */
+    add_value(&value, "01 0000000c 65000000", JOB_KEY_PARTS); /* more than its version has */
+    damaged(p, value.at);
+    buf_reset(&value);
+    add_value(&value, "02 0000000c 65000000 00", JOB_KEY_PARTS); /* too long */
     damaged(p, value.at);
     buf_release(&value);
 }
@@ -196,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_key_is_stored_as_documented),
+        STORE_TEST(a_key_of_version_1_is_read_as_one_without_what_came_later),
         STORE_TEST(it_is_read_as_it_was_written_after_a_restart_too),
         STORE_TEST(a_key_lasts_thirty_days_and_not_much_longer),
         STORE_TEST(old_keys_go_a_few_at_a_time),

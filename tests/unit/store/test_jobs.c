@@ -3,10 +3,10 @@
 #include "store/jobs.h"
 
 #define EXAMPLE                                                                  \
-    "02 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002" \
+    "03 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002" \
     "00000001 00000000 00000000 00000001 00000000 00000000 00000000 00000000"    \
-    "65000001 00 00000000"                                                       \
-    "0003 4d6179 0006 6c6973743a61 0001 78"
+    "65000001 00 00000000 0003"                                                  \
+    "0003 4d6179 0006 6c6973743a61 0001 78 0004 6e657773"
 
 static struct job_record example(void)
 {
@@ -23,7 +23,9 @@ static struct job_record example(void)
                                .counts = {[RECIPIENT_QUEUED] = 1, [RECIPIENT_DELIVERED] = 1},
                                .name = STR("May"),
                                .segment = STR("list:a"),
-                               .identity = STR("x")};
+                               .weight = 3,
+                               .identity = STR("x"),
+                               .pool = STR("news")};
 }
 
 static void write_job(struct txn *txn, void *ctx)
@@ -57,6 +59,8 @@ static void is_read_as_it_was_written(void **state)
     assert_str(got.name, STR("May"));
     assert_str(got.segment, STR("list:a"));
     assert_str(got.identity, STR("x"));
+    assert_str(got.pool, STR("news"));
+    assert_int_equal(got.weight, 3);
     read_end(&txn);
 }
 
@@ -73,7 +77,42 @@ static void a_job_of_version_1_is_read(void **state)
     assert_true(job_read(&txn, 12, &got));
     assert_int_equal(got.opened, 0x65000001);
     assert_int_equal(got.retry_states, 0);
+    assert_int_equal(got.weight, 1);
     assert_str(got.name, STR("May"));
+    assert_str(got.pool, STR(""));
+    read_end(&txn);
+}
+
+static void a_job_of_version_2_is_read(void **state)
+{
+    struct place *p = *state;
+    struct job_record got;
+    struct txn txn;
+    write_raw(p->store, TABLE_JOBS, hex("0000000c"),
+              hex("02 02 01 00 00000003 00000002 65000000 65000001 00000000 ffffffff 00000002"
+                  "00000001 00000000 00000000 00000001 00000000 00000000 00000000 00000000"
+                  "65000002 10 00000007 0003 4d6179 0006 6c6973743a61 0001 78"));
+    txn_begin(p->store, &txn);
+    assert_true(job_read(&txn, 12, &got));
+    assert_int_equal(got.opened, 0x65000002);
+    assert_int_equal(got.retry_states, 0x10);
+    assert_int_equal(got.retry_next, 7);
+    assert_int_equal(got.weight, 1);
+    assert_str(got.identity, STR("x"));
+    assert_str(got.pool, STR(""));
+    read_end(&txn);
+}
+
+static void no_weight_is_written_as_one(void **state)
+{
+    struct place *p = *state;
+    struct job_record job = example(), got;
+    struct txn txn;
+    job.weight = 0;
+    write_now(p->store, write_job, &job);
+    txn_begin(p->store, &txn);
+    assert_true(job_read(&txn, 12, &got));
+    assert_int_equal(got.weight, 1);
     read_end(&txn);
 }
 
@@ -94,6 +133,7 @@ static void kept_texts_outlive_the_transaction(void **state)
     assert_str(got.name, STR("May"));
     assert_str(got.segment, STR(""));
     assert_str(got.identity, STR("x"));
+    assert_str(got.pool, STR("news"));
     buf_release(&texts);
 }
 
@@ -147,13 +187,21 @@ static void damage_is_found(void **state)
     char changed[] = EXAMPLE;
     damaged(p, "01 02 01 00");
     damaged(p, EXAMPLE "00");
-    changed[1] = '3'; /* version */
+    changed[1] = '4'; /* version */
     damaged(p, changed);
-    changed[1] = '2';
+    changed[1] = '2'; /* … where there is more than it has */
+    damaged(p, changed);
+    changed[1] = '3';
     changed[4] = '6'; /* state */
     damaged(p, changed);
     changed[4] = '2';
     changed[7] = '2'; /* lane */
+    damaged(p, changed);
+    changed[7] = '1';
+    char *weight = strstr(changed, " 0003");
+    weight[4] = '0';
+    damaged(p, changed);
+    memcpy(weight, " 03e9", 5); /* 1001 */
     damaged(p, changed);
 }
 
@@ -182,6 +230,8 @@ int main(void)
         STORE_TEST(a_job_is_stored_as_documented),
         STORE_TEST(is_read_as_it_was_written),
         STORE_TEST(a_job_of_version_1_is_read),
+        STORE_TEST(a_job_of_version_2_is_read),
+        STORE_TEST(no_weight_is_written_as_one),
         STORE_TEST(kept_texts_outlive_the_transaction),
         STORE_TEST(ids_count_up),
         STORE_TEST(lists_newest_first),

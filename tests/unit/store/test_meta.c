@@ -3,6 +3,8 @@
 
 #include "store/jobs.h"
 #include "store/ledger.h"
+#include "store/private.h"
+#include "store/queue_counts.h"
 
 /* Job 12 as version 1 wrote it; what tests/unit/store/test_jobs.c has is today's. */
 #define JOB_OF_1                                                                 \
@@ -33,7 +35,7 @@ static void an_older_store_is_brought_to_this_version(void **state)
     struct place *p = *state;
     make_old(p);
     place_open(p);
-    assert_stored(p->store, TABLE_META, version_key(), hex("00000002"));
+    assert_stored(p->store, TABLE_META, version_key(), hex("00000003"));
 }
 
 static void what_it_held_is_still_there(void **state)
@@ -104,6 +106,71 @@ static void a_damaged_job_stops_the_upgrade(void **state)
         fail_msg("%s", err.text);
 }
 
+/* --- Version 2: a queue without counts --- */
+
+/* Past the writer, who would miss the table at once. */
+static void drop_counts(struct store *store)
+{
+    struct txn txn;
+    txn_start(store, &txn, 0);
+    assert_int_equal(mdb_drop(txn.mdb, store->tables[TABLE_QUEUE_COUNTS], 1), 0);
+    assert_int_equal(txn_commit(&txn), 0);
+}
+
+static void make_version_2(struct place *p)
+{
+    static const char *const queue[] = {
+        "0000000c 00000003 00000000 00000007", "0000000c 00000003 65000000 00000002",
+        "0000000c 00000004 00000000 00000001", "0000000d 00000003 00000000 00000001",
+        "0000000d 00000003 00000000 00000002",
+    };
+    for (size_t i = 0; i < sizeof(queue) / sizeof(queue[0]); i++)
+        write_raw(p->store, TABLE_QUEUE, hex(queue[i]), STR(""));
+    write_raw(p->store, TABLE_META, version_key(), hex("00000002"));
+    drop_counts(p->store);
+    store_close(p->store);
+    p->store = NULL;
+}
+
+static void the_queue_of_version_2_is_counted(void **state)
+{
+    struct place *p = *state;
+    struct txn txn;
+    make_version_2(p);
+    place_open(p);
+    assert_stored(p->store, TABLE_META, version_key(), hex("00000003"));
+    txn_begin(p->store, &txn);
+    assert_int_equal(queue_count(&txn, 12, 3), 2);
+    assert_int_equal(queue_count(&txn, 12, 4), 1);
+    assert_int_equal(queue_count(&txn, 13, 3), 2);
+    assert_int_equal(table_count(&txn, TABLE_QUEUE_COUNTS), 3);
+    read_end(&txn);
+}
+
+static void it_is_counted_once(void **state)
+{
+    struct place *p = *state;
+    struct txn txn;
+    make_version_2(p);
+    place_open(p);
+    store_close(p->store);
+    place_open(p);
+    txn_begin(p->store, &txn);
+    assert_int_equal(queue_count(&txn, 13, 3), 2);
+    read_end(&txn);
+}
+
+static void a_damaged_queue_stops_the_upgrade(void **state)
+{
+    struct place *p = *state;
+    struct err err = {""};
+    write_raw(p->store, TABLE_QUEUE, hex("0000000c 00000003 00000000"), STR(""));
+    make_version_2(p);
+    assert_null(store_open(&p->options, &err));
+    if (!strstr(err.text, "damaged") || !strstr(err.text, "`queue`"))
+        fail_msg("%s", err.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +178,9 @@ int main(void)
         STORE_TEST(what_it_held_is_still_there),
         STORE_TEST(its_jobs_get_the_form_of_today),
         STORE_TEST(a_damaged_job_stops_the_upgrade),
+        STORE_TEST(the_queue_of_version_2_is_counted),
+        STORE_TEST(it_is_counted_once),
+        STORE_TEST(a_damaged_queue_stops_the_upgrade),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

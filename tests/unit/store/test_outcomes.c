@@ -2,6 +2,7 @@
 #include "store/outcomes.h"
 
 #include "store/queue.h"
+#include "store/queue_counts.h"
 #include "store/sets.h"
 #include "unit/store/help.h"
 
@@ -237,6 +238,13 @@ static void test_expired_keeps_the_last_reply(void **state)
     read_end(&txn);
 }
 
+static void queue_stray(struct txn *txn, void *ctx)
+{
+    struct queue_entry stray = {JOB, DOMAIN, NOW, 1};
+    (void)ctx;
+    queue_add(txn, &stray, 1);
+}
+
 static void test_a_final_copy_is_refused_and_leaves_the_queue(void **state)
 {
     struct outcome twice[] = {outcome(1, RECIPIENT_DELIVERED, 0), outcome(1, RECIPIENT_BOUNCED, 0)};
@@ -246,12 +254,7 @@ static void test_a_final_copy_is_refused_and_leaves_the_queue(void **state)
     assert_int_equal(look_up(state, 1).state, RECIPIENT_DELIVERED);
     assert_int_equal(read_job(state).counts[RECIPIENT_DELIVERED], 1);
     /* A record that a fault left behind must not be sent again and again. */
-    struct queue_entry stray = {JOB, DOMAIN, NOW, 1};
-    struct key key;
-    KEY_INIT(&key);
-    key_u32(&key, stray.job), key_u32(&key, stray.domain), key_u32(&key, stray.due),
-        key_u32(&key, stray.contact);
-    write_raw(store_of(state), TABLE_QUEUE, key_view(&key), STR(""));
+    write_now(store_of(state), queue_stray, NULL);
     assert_int_equal(queued(state, 1, &due), 1);
     struct outcome late = outcome(1, RECIPIENT_DEFERRED, NOW + 900);
     late.was_due = NOW;
@@ -259,6 +262,28 @@ static void test_a_final_copy_is_refused_and_leaves_the_queue(void **state)
     assert_int_equal(queued(state, 1, &due), 0);
     assert_int_equal(look_up(state, 1).state, RECIPIENT_DELIVERED);
     read_job(state);
+}
+
+static uint32_t count_now(void **state)
+{
+    struct txn txn;
+    txn_begin(store_of(state), &txn);
+    uint32_t count = queue_count(&txn, JOB, DOMAIN);
+    read_end(&txn);
+    return count;
+}
+
+static void test_the_queue_counts_who_still_waits(void **state)
+{
+    struct outcome ends[] = {
+        outcome(1, RECIPIENT_DELIVERED, 0), outcome(2, RECIPIENT_DEFERRED, NOW + 60),
+        outcome(3, RECIPIENT_IN_DOUBT, NOW + 60), outcome(4, RECIPIENT_BOUNCED, 0)};
+    submit(state, 5, GUARANTEE_AT_LEAST_ONCE);
+    assert_int_equal(count_now(state), 5);
+    report(state, ends, 4);
+    assert_int_equal(count_now(state), 3);
+    report_one(state, outcome(1, RECIPIENT_DELIVERED, 0)); /* refused */
+    assert_int_equal(count_now(state), 3);
 }
 
 static void test_in_doubt_and_sent_again(void **state)
@@ -401,6 +426,7 @@ int main(void)
         STORE_TEST(test_what_is_no_attempt_does_not_count_as_one),
         STORE_TEST(test_expired_keeps_the_last_reply),
         STORE_TEST(test_a_final_copy_is_refused_and_leaves_the_queue),
+        STORE_TEST(test_the_queue_counts_who_still_waits),
         STORE_TEST(test_in_doubt_and_sent_again),
         STORE_TEST(test_in_doubt_as_an_end),
         STORE_TEST(test_after_a_cancellation),

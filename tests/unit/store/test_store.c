@@ -81,14 +81,14 @@ static void refuses_a_newer_version(void **state)
     struct place *p = *state;
     write_now(p->store, set_version_99, NULL);
     close_it(p);
-    refused_with(p, "newer tocsind (store version 99, this one knows 2)");
+    refused_with(p, "newer tocsind (store version 99, this one knows 3)");
     refused_with(p, "newer tocsind"); /* and it did not touch it, nor keep the lock */
 }
 
 static void documents_its_version(void **state)
 {
     struct place *p = *state;
-    assert_stored(p->store, TABLE_META, hex("76657273696f6e"), hex("00000002"));
+    assert_stored(p->store, TABLE_META, hex("76657273696f6e"), hex("00000003"));
 }
 
 static void keeps_its_secret(void **state)

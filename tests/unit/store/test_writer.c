@@ -139,6 +139,71 @@ static void an_urgent_operation_does_not_wait(void **state)
     assert_int_equal(atomic_load(&done_count), 3); /* and takes along what stood before it */
 }
 
+/* Holds the writer until it is let go, and notes what it is told meanwhile. */
+struct gate_op {
+    struct write_op op;
+    sem_t reached, open;
+    bool hurried_before, hurried_after;
+};
+
+static void gate_apply(struct txn *txn, struct write_op *op)
+{
+    struct gate_op *g = (struct gate_op *)op;
+    g->hurried_before = store_is_hurried(txn->store);
+    sem_post(&g->reached);
+    sem_wait(&g->open);
+    g->hurried_after = store_is_hurried(txn->store);
+}
+
+static void gate_done(struct write_op *op)
+{
+    (void)op;
+}
+
+static void submit_more(struct store *store, struct noted *n, bool ahead)
+{
+    n->op = (struct write_op){
+        .apply = noted_apply, .done = noted_done, .records = 3, .urgent = true, .ahead = ahead};
+    store_submit(store, &n->op);
+}
+
+/* Groups of two operations, behind one that is under way: who goes ahead is in the first of them,
+ * and the others keep their order. */
+static void operations_that_go_ahead_come_first(void **state)
+{
+    struct place *p = *state;
+    struct gate_op gate = {.op = {.apply = gate_apply, .done = gate_done, .urgent = true}};
+    static const bool ahead[] = {false, false, true, false, true, true, false};
+    static const unsigned places[] = {4, 5, 1, 6, 2, 3, 7};
+    enum { OPS = sizeof(ahead) / sizeof(ahead[0]) };
+    struct noted all[OPS] = {0};
+    reopen(p, 16 << 20, 3600 * 1000, 6);
+    sem_init(&gate.reached, 0, 0);
+    sem_init(&gate.open, 0, 0);
+    store_submit(p->store, &gate.op);
+    sem_wait(&gate.reached);
+    atomic_store(&done_count, 0);
+    for (uint32_t i = 0; i < OPS; i++) {
+        all[i].number = i;
+        submit_more(p->store, &all[i], ahead[i]);
+    }
+    sem_post(&gate.open);
+    wait_done(OPS);
+    for (uint32_t i = 0; i < OPS; i++)
+        assert_int_equal(all[i].done, places[i]);
+    assert_false(gate.hurried_before);
+    assert_true(gate.hurried_after);
+    assert_false(store_is_hurried(p->store));
+    memset(all, 0, sizeof(all));
+    atomic_store(&done_count, 0);
+    submit_more(p->store, &all[0], true); /* the line is in order after it was empty */
+    submit_more(p->store, &all[1], false);
+    wait_done(2);
+    assert_int_equal(all[0].done, 1);
+    sem_destroy(&gate.reached);
+    sem_destroy(&gate.open);
+}
+
 static void a_full_group_does_not_wait(void **state)
 {
     struct place *p = *state;
@@ -311,6 +376,7 @@ int main(void)
         STORE_TEST(done_follows_the_order_of_submission),
         STORE_TEST(closing_commits_what_is_queued),
         STORE_TEST(an_urgent_operation_does_not_wait),
+        STORE_TEST(operations_that_go_ahead_come_first),
         STORE_TEST(a_full_group_does_not_wait),
         STORE_TEST(operations_gather_into_groups),
         STORE_TEST(journals_are_synced_before_each_commit),
