@@ -150,6 +150,35 @@ def scale_target(text, relation, bound, value, unit):
     return [text, f"{relation} {bound} {unit}".strip(), f"{number(value)} {unit}".strip(), said]
 
 
+SITES_COLUMNS = [
+    ("messages/s", lambda s: s.per_second),
+    ("CPU, µs a message", lambda s: s.cpu_us),
+    ("… user", lambda s: s.user_us),
+    ("… system", lambda s: s.system_us),
+    ("connections", lambda s: s.connections),
+    ("memory, MiB", lambda s: s.kib / MIB),
+]
+
+
+def sites(cases, done):
+    """A row a case: the median of its rounds, with the lowest and the highest."""
+    rows = []
+    for case in cases:
+        mine = [figures for figures in done if figures.case == case.name]
+        rows.append([case.text, f"{mine[0].recipients:,}"] + [spread([of(f) for f in mine]) for _, of in SITES_COLUMNS])
+    return table(["", "recipients", *(text for text, _ in SITES_COLUMNS)], rows)
+
+
+def site_rooms(cases, done):
+    """By perf: µs a message in each room of the daemon and each library, the dearest first."""
+    costs = {case.name: [figures.rooms for figures in done if figures.case == case.name] for case in cases}
+    rooms = {room for rounds in costs.values() for rooms in rounds for room in rooms}
+    middle = {room: [statistics.median(r.get(room, 0) for r in costs[case.name]) for case in cases] for room in rooms}
+    order = sorted(rooms, key=lambda room: -max(middle[room]))
+    rows = [[room, *(f"{value:.2f}" for value in middle[room])] for room in order if max(middle[room]) >= 0.05]
+    return table(["µs a message", *(case.text for case in cases)], rows)
+
+
 LATENCY_TARGET_MS = 200
 LATENCY_ROWS = [
     ("until the answer: the job is on disk", "accepted_ms"),

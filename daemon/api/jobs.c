@@ -1,6 +1,8 @@
 #include "api/jobs.h"
 
 #include "api/answer.h"
+#include "api/forecast_json.h"
+#include "api/forecasts.h"
 #include "api/submission.h"
 #include "base/alloc.h"
 
@@ -25,9 +27,9 @@ static void write_counts(struct json *json, const struct job_view *v)
     json_add_u64(json, "cancelled", v->counts[RECIPIENT_CANCELLED]);
 }
 
-static void write_job(struct json *json, const struct job_view *v)
+/* In an object that is open. */
+static void write_fields(struct json *json, const struct job_view *v)
 {
-    json_open_object(json, NULL);
     json_add_u64(json, "id", v->id);
     json_add_text(json, "name", v->name);
     json_add_text(json, "state", str_of(job_state_name(v->state)));
@@ -46,6 +48,12 @@ static void write_job(struct json *json, const struct job_view *v)
     json_add_time(json, "created_at", v->created);
     json_add_time(json, "started_at", v->started);
     json_add_time(json, "finished_at", v->finished);
+}
+
+static void write_job(struct json *json, const struct job_view *v)
+{
+    json_open_object(json, NULL);
+    write_fields(json, v);
     json_close_object(json);
 }
 
@@ -62,11 +70,54 @@ static void answer_job(struct http_request *request, uint32_t id)
     view_end(&view);
 }
 
+static void write_with_forecast(struct view *view, uint32_t id, const struct prospect *prospect)
+{
+    struct job_view job;
+    if (!campaign_view(campaign_of(view->request), &view->txn, id, &job)) {
+        view_refuse(view, 404, "There is no job %u.", id);
+        return;
+    }
+    json_open_object(&view->json, NULL);
+    write_fields(&view->json, &job);
+    write_forecast(&view->json, prospect);
+    json_close_object(&view->json);
+    view_end(view);
+}
+
+/* Whether somebody wants to know what is to be expected, as they do unless they say otherwise. */
+static bool wants_forecast(struct http_request *request)
+{
+    return !str_eq(http_request_query_param(request, "forecast"), STR("false"));
+}
+
+static bool is_sent(struct http_request *request, uint32_t id)
+{
+    struct txn txn;
+    struct job_view job;
+    txn_begin(store_of(request), &txn);
+    bool is = campaign_view(campaign_of(request), &txn, id, &job) && forecast_concerns(&job);
+    txn_end(&txn);
+    return is;
+}
+
+static void answer_without(struct http_request *request, uint32_t id)
+{
+    struct view view;
+    view_begin(&view, request);
+    write_with_forecast(&view, id, NULL);
+}
+
 void job_show(struct http_request *request)
 {
     uint32_t id;
-    if (request_id(request, "job", &id))
+    if (!request_id(request, "job", &id))
+        return;
+    if (!wants_forecast(request))
         answer_job(request, id);
+    else if (is_sent(request, id))
+        forecast_job(request, id, write_with_forecast);
+    else
+        answer_without(request, id);
 }
 
 enum { LIST_DEFAULT = 100, LIST_MAX = 1000 };
@@ -179,7 +230,9 @@ static void answer_recipients(struct http_request *request, unsigned status,
 static void on_submitted(void *ctx, const struct campaign_answer *answer)
 {
     struct http_request *request = call_end(ctx, answer);
-    if (request)
+    if (request && answer->plan)
+        forecast_plan(request, answer->plan, answer->recipients);
+    else if (request)
         answer_recipients(request, answer->job && !answer->repeated ? 201 : 200, answer, true);
 }
 

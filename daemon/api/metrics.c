@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
-#include "api/inside.h"
+#include "api/answer.h"
+#include "api/site_metrics.h"
+#include "api/sites.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "store/health.h"
@@ -58,13 +61,29 @@ static void measure(const struct api *api)
     metric_set(&resident, resident_bytes());
 }
 
-static void show_metrics(struct http_request *request)
+static void answer_metrics(struct http_request *request, const struct survey *survey)
 {
     struct buf text = BUF_INIT;
     measure(api_of(request));
     metrics_render(&text);
+    site_metrics_render(survey, (uint32_t)clock_steady_s(), &text);
     http_respond(request, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&text));
     buf_release(&text);
+}
+
+static void on_survey(void *ctx, const struct survey *survey)
+{
+    struct call *call = ctx;
+    if (call->request)
+        answer_metrics(call->request, survey);
+    free(call);
+}
+
+static void show_metrics(struct http_request *request)
+{
+    struct call *call = NEW(struct call);
+    call_begin(call, request);
+    sites_ask(api_of(request), (struct survey_question){.name = STR("")}, on_survey, call);
 }
 
 static void show_health(struct http_request *request)
@@ -78,7 +97,7 @@ static void show_health(struct http_request *request)
 }
 
 const struct http_route metrics_routes[] = {
-    {"GET", "/metrics", {.on_request = show_metrics}, 0},
+    {"GET", "/metrics", {.on_request = show_metrics, .on_gone = call_gone}, 0},
     {"GET", "/healthz", {.on_request = show_health}, 0},
 };
 const size_t metrics_routes_len = sizeof(metrics_routes) / sizeof(metrics_routes[0]);

@@ -48,15 +48,35 @@ static int compare_sizes(const void *a, const void *b)
     return compare_jobs(a, b);
 }
 
+static bool is_open(const struct job_record *job)
+{
+    return job->state == JOB_SENDING || job->state == JOB_PAUSED;
+}
+
+/* Sites that do nothing now notice later that a job was cancelled. The entries are sorted by job.
+ */
+static void drop_ended(struct listing *l)
+{
+    struct job_record job = {.id = 0};
+    size_t kept = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        uint32_t id = l->entries[i].job;
+        if ((id == job.id || job_read(&l->txn, id, &job)) && is_open(&job))
+            l->entries[kept++] = l->entries[i];
+    }
+    l->count = kept;
+}
+
 static void gather_at_sites(struct listing *l)
 {
     for (const struct site_view *site = l->survey->sites; site; site = site->next)
         for (const struct share_view *s = site->shares; s; s = s->next)
             if (s->queued)
                 add(l, (struct entry){site, s->job, s->queued, s->held_until});
-    l->at_sites = l->count;
     if (l->count)
         qsort(l->entries, l->count, sizeof(*l->entries), compare_jobs);
+    drop_ended(l);
+    l->at_sites = l->count;
 }
 
 /* What of a job is at sites; those entries are sorted by job. */
@@ -90,7 +110,7 @@ static void gather_rest(void *ctx, uint32_t id)
 {
     struct listing *l = ctx;
     struct job_record job;
-    if (!job_read(&l->txn, id, &job) || (job.state != JOB_SENDING && job.state != JOB_PAUSED))
+    if (!job_read(&l->txn, id, &job) || !is_open(&job))
         return;
     uint64_t open = count_open(&job), here = count_at_sites(l, id);
     if (open > here)

@@ -40,7 +40,7 @@ const struct http_route control_routes[] = {
     {"GET", "/v1/backup", AT_ONCE(backup_show), NO_BODY},
     {"POST", "/v1/jobs", LATER(job_submit), SUBMISSION_MAX_SIZE},
     {"GET", "/v1/jobs", AT_ONCE(job_list), NO_BODY},
-    {"GET", "/v1/jobs/:id", AT_ONCE(job_show), NO_BODY},
+    {"GET", "/v1/jobs/:id", LATER(job_show), NO_BODY},
     {"POST", "/v1/jobs/:id/pause", LATER(job_pause), NO_BODY},
     {"POST", "/v1/jobs/:id/resume", LATER(job_resume), NO_BODY},
     {"POST", "/v1/jobs/:id/cancel", LATER(job_cancel), NO_BODY},

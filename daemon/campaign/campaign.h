@@ -62,12 +62,26 @@ enum campaign_result {
     CAMPAIGN_CONFLICT,  /* 409: not in this state, or the key belongs to another submission */
 };
 
+/* What a dry run found out: to whom it would go, and beside whom. */
+struct campaign_domain {
+    uint32_t domain; /* NAME_DOMAIN */
+    uint32_t recipients;
+};
+struct campaign_plan {
+    const struct campaign_domain *domains; /* the largest first */
+    size_t domain_count;
+    struct str pool, identity; /* what job_pool asks for */
+    enum job_lane lane;
+    uint32_t weight;
+};
+
 struct campaign_answer {
     enum campaign_result result;
     struct err err;      /* the sentence, unless OK */
     uint32_t job;        /* its id; 0 for a dry run */
     uint32_t recipients; /* of the job that was submitted, or would be */
     bool repeated;       /* the job was there: this submission had come before */
+    const struct campaign_plan *plan; /* of a dry run; else NULL */
 };
 
 /* The answer is valid during the call. May come from inside the request's call when it fails early.

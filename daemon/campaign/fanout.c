@@ -149,7 +149,7 @@ static void then(struct step *step)
     struct job *job = job_find(campaign, f->job);
     job->record.fanned = f->fanned;
     if (!campaign->stopping && f->domain_count)
-        campaign->hooks.offer(campaign->hooks.ctx, job->mailing, f->domains, f->domain_count);
+        job_offer(campaign, job, f->domains, f->domain_count);
     if (f->missing_count)
         job_take_sums(campaign, &f->sums); /* here and now: later, they would be old news */
     if (f->fanned != UINT32_MAX && !campaign->stopping) {
@@ -157,6 +157,8 @@ static void then(struct step *step)
         return;
     }
     free(f);
+    if (job->choosing && !campaign->stopping)
+        choice_start(campaign, job);
     job->steps--;
     job_settle(campaign, job);
 }

@@ -93,11 +93,21 @@ struct job *job_take_up(struct campaign *campaign, struct txn *txn, const struct
     return NULL;
 }
 
+void job_offer(struct campaign *campaign, struct job *job, const uint32_t *domains, size_t count)
+{
+    if (!job->choosing)
+        campaign->hooks.offer(campaign->hooks.ctx, job->mailing, domains, count);
+}
+
 void job_begin(struct campaign *campaign, struct job *job)
 {
+    choice_plan(campaign, job);
     if (job->record.state == JOB_SENDING)
         job_open(job);
-    scan_start(campaign, job);
+    if (!job->choosing)
+        scan_start(campaign, job);
+    else if (job->record.fanned == UINT32_MAX)
+        choice_start(campaign, job);
     if (job->record.fanned != UINT32_MAX)
         fanout_start(campaign, job);
     if (job->record.retry_states)

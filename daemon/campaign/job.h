@@ -18,6 +18,7 @@ struct job {
     struct buf texts;
     struct mailing *mailing;
     bool pool_lost; /* the configuration has not the pool that it names, and that was said */
+    bool choosing;  /* nothing is offered before its favourites are known (choice.c) */
     unsigned steps; /* of fan-out, draining or scanning under way: it must stay */
     UT_hash_handle hh;
 };
@@ -51,6 +52,10 @@ struct job *job_take_up(struct campaign *campaign, struct txn *txn, const struct
 
 /* Goes on with a job that was taken up: what is queued is offered, the rest is fanned out. */
 void job_begin(struct campaign *campaign, struct job *job);
+
+/* Tells the sending side that the queue has something of it at these domains; not while its
+ * favourites are chosen: all is offered then. */
+void job_offer(struct campaign *campaign, struct job *job, const uint32_t *domains, size_t count);
 
 /* Opens the gate: recipients age from the moment that the record says. */
 void job_open(struct job *job);
@@ -94,6 +99,11 @@ void fanout_at_once(struct fan_part *part, struct txn *txn, struct job_record *j
 
 /* Queues the recipients of a job that fan-out has not reached yet. */
 void fanout_start(struct campaign *campaign, struct job *job);
+
+/* For a job that sending knows nothing of yet: whether favourites are to be chosen. If so, that is
+ * started when all of it is queued; it ends in offering what there is. */
+void choice_plan(struct campaign *campaign, struct job *job);
+void choice_start(struct campaign *campaign, struct job *job);
 
 /* Goes on with the retry that a job's record notes. */
 void retry_start(struct campaign *campaign, struct job *job);

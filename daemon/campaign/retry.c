@@ -238,7 +238,7 @@ static void offer(struct campaign *campaign, struct job *job, struct walk *w)
 {
     size_t n = domains_unite(w->domains, w->domain_count);
     if (n > 0)
-        campaign->hooks.offer(campaign->hooks.ctx, job->mailing, w->domains, n);
+        job_offer(campaign, job, w->domains, n);
 }
 
 static void then_walk(struct step *step)

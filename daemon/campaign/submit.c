@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "campaign/job.h"
 #include "campaign/repeat.h"
+#include "campaign/tally.h"
 #include "store/sets.h"
 
 struct submit {
@@ -181,10 +182,12 @@ static void begin(struct campaign *campaign, struct submit *s)
     struct job *job = job_add(campaign, &txn, &s->record, s->message, &s->segment);
     txn_end(&txn);
     s->message = NULL;
+    choice_plan(campaign, job);
     job_open(job);
-    if (job->record.fanned == UINT32_MAX)
-        campaign->hooks.offer(campaign->hooks.ctx, job->mailing, s->part.domains,
-                              s->part.domain_count);
+    if (job->choosing && job->record.fanned == UINT32_MAX)
+        choice_start(campaign, job);
+    else if (job->record.fanned == UINT32_MAX)
+        job_offer(campaign, job, s->part.domains, s->part.domain_count);
     else
         fanout_start(campaign, job);
     log_say(LOG_INFO, "job_submitted", "Job %u (%.*s) goes to %u recipients of %.*s.", job->id,
@@ -212,15 +215,31 @@ static bool is_known(struct campaign *campaign, struct submit *s)
     return known;
 }
 
+static void on_tally(void *ctx, const struct campaign_domain *domains, size_t count)
+{
+    struct submit *s = ctx;
+    struct campaign_plan plan = {.domains = domains,
+                                 .domain_count = count,
+                                 .pool = s->what.pool,
+                                 .identity = s->what.identity,
+                                 .lane = s->what.lane,
+                                 .weight = s->what.weight};
+    s->answer.plan = &plan;
+    answer(s);
+}
+
 static void dry_run(struct campaign *campaign, struct submit *s)
 {
     struct txn txn;
     txn_begin(campaign->store, &txn);
     roaring_bitmap_t *set = resolve(s, &txn);
-    if (set)
-        roaring_bitmap_free(set);
     txn_end(&txn);
-    answer(s);
+    if (!set) {
+        answer(s);
+        return;
+    }
+    tally_start(campaign, set, on_tally, s);
+    roaring_bitmap_free(set);
 }
 
 static struct submit *submit_new(const struct submission *what, campaign_answer_fn on_answer,

@@ -87,7 +87,7 @@ static void on_scan(struct letter *letter)
     bool wanted = !campaign->stopping && job->record.state == JOB_SENDING;
     size_t n = wanted ? scan_slice(s) : 0;
     if (n)
-        campaign->hooks.offer(campaign->hooks.ctx, job->mailing, s->domains, n);
+        job_offer(campaign, job, s->domains, n);
     if (n == SCAN_SLICE) {
         loop_post(campaign->front, &s->letter);
         return;

@@ -1,6 +1,17 @@
 /* tocsin job show: one job, all that is known of it. */
+#include "base/clock.h"
 #include "cli/ask.h"
+#include "cli/forecast.h"
 #include "cli/job.h"
+
+static void print_for_people(const struct job *job, const json_t *object)
+{
+    job_report(job);
+    if (!forecast_is_there(object))
+        return;
+    puts("\nWhat is left of it:");
+    forecast_print(object, clock_wall_s());
+}
 
 static int run(struct cli *cli, const struct args *args)
 {
@@ -18,7 +29,7 @@ static int run(struct cli *cli, const struct args *args)
     if (cli->json)
         json_print(object);
     else
-        job_report(&job);
+        print_for_people(&job, object);
     json_decref(object);
     return CLI_OK;
 }
@@ -30,6 +41,10 @@ const struct command job_show_command = {
     .words_min = 1,
     .words_max = 1,
     .summary = "Show a job and its numbers",
-    .about = "The numbers add up at every moment: \"recipients\" is the sum of the rest.",
+    .about =
+        "The numbers add up at every moment: \"recipients\" is the sum of the rest. While the job "
+        "is\n"
+        "being sent, a table says for each receiver how many are left, and when they will have\n"
+        "been served.",
     .run = run,
 };

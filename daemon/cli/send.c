@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "cli/ask.h"
+#include "cli/forecast.h"
 #include "cli/text.h"
 #include "cli/watch.h"
 
@@ -119,6 +121,8 @@ static void print_for_people(const json_t *answer, bool dry_run, bool chose_key)
                  json_count(answer, "id"));
     puts(line.at);
     buf_release(&line);
+    if (forecast_is_there(answer))
+        forecast_print(answer, clock_wall_s());
 }
 
 /* The daemon may have made the job: the same key finds that out, without a second one. */
@@ -189,7 +193,7 @@ static const struct flag flags[] = {
     {"weight", "N", "Its share of a receiver beside other jobs of its lane, 1 to 1000"},
     {"at-most-once", NULL, "Do not send again what may have arrived"},
     {"key", "KEY", "Safe to repeat: what was sent with it is not sent again"},
-    {"dry-run", NULL, "Only check the message and count the contacts"},
+    {"dry-run", NULL, "Only check it, count the contacts, and say when it would be finished"},
     {"watch", NULL, "Watch the job until it is over"},
     {NULL, NULL, NULL},
 };

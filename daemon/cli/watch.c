@@ -8,11 +8,14 @@
 
 #include "base/clock.h"
 #include "cli/ask.h"
+#include "cli/forecast.h"
 #include "cli/job.h"
 #include "cli/term.h"
 #include "cli/text.h"
 
-enum { FIRST_WAIT_MS = 50, LONGEST_WAIT_MS = 250 };
+/* FORECAST_MS: the daemon is asked so often what it expects, which is more work than to say how far
+ * it is. */
+enum { FIRST_WAIT_MS = 50, LONGEST_WAIT_MS = 250, FORECAST_MS = 5000 };
 
 static volatile sig_atomic_t interrupted;
 
@@ -27,7 +30,8 @@ struct watch {
     uint32_t id;
     struct pace pace;
     bool drawn;
-    json_t *last; /* the job as it was last seen */
+    json_t *last;             /* the job as it was last seen */
+    int64_t asked_ms, end_ms; /* when a forecast came last, and the end that it gave; 0: none */
 };
 
 /* Once: a second Ctrl-C ends the program whatever it does. */
@@ -69,11 +73,34 @@ static void erase(struct watch *w)
     w->drawn = false;
 }
 
+/* Only who sees a live view needs one. */
+static bool is_forecast_due(const struct watch *w)
+{
+    return !w->cli->json && w->cli->terminal &&
+           (!w->asked_ms || clock_mono_ms() - w->asked_ms >= FORECAST_MS);
+}
+
+static int ask_for_job(struct watch *w, json_t **now)
+{
+    char target[64];
+    bool due = is_forecast_due(w);
+    snprintf(target, sizeof(target), "/v1/jobs/%u%s", w->id, due ? "" : "?forecast=false");
+    int status = ask_get(w->cli, target, now);
+    if (status != CLI_OK || !due)
+        return status;
+    int64_t left_s = forecast_left_s(*now);
+    w->asked_ms = clock_mono_ms();
+    w->end_ms = left_s >= 0 ? w->asked_ms + left_s * 1000 : 0;
+    return CLI_OK;
+}
+
 /* Shows the job if it is another one than before; takes `now` over. */
 static void show(struct watch *w, json_t *now)
 {
     struct job job;
     job_read(&job, now);
+    if (w->end_ms > clock_mono_ms())
+        job.left_s = (w->end_ms - clock_mono_ms()) / 1000;
     pace_see(&w->pace, clock_mono_ms(), job_done(&job));
     if (w->cli->json && !json_equal(w->last, now)) {
         json_print(now);
@@ -89,12 +116,10 @@ static void show(struct watch *w, json_t *now)
 static int follow(struct watch *w)
 {
     int wait = FIRST_WAIT_MS;
-    char target[64];
     struct job job;
-    snprintf(target, sizeof(target), "/v1/jobs/%u", w->id);
     for (;;) {
         json_t *now;
-        int status = ask_get(w->cli, target, &now);
+        int status = ask_for_job(w, &now);
         if (status != CLI_OK)
             return status;
         show(w, now);

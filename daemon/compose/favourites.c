@@ -11,6 +11,7 @@ struct favourites *favourites_new(uint64_t each)
 {
     struct favourites *f = NEW(struct favourites);
     f->each = each < FAVOURITES_MAX ? (size_t)each : FAVOURITES_MAX;
+    f->each += f->each == 0;
     return f;
 }
 

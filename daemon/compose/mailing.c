@@ -47,6 +47,7 @@ void mailing_unref(struct mailing *mailing)
         return;
     if (mailing->audience.free)
         mailing->audience.free(mailing->audience.ctx);
+    favourites_free(mailing->favourites);
     message_free(mailing->message);
     free(mailing);
 }

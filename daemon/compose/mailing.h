@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 
+#include "compose/favourites.h"
 #include "compose/message.h"
 #include "config/config.h"
 #include "store/jobs.h"
@@ -39,7 +40,8 @@ struct mailing {
     struct str pool;                  /* the one that the job names, or empty: see mailing_pool */
     struct str name;                  /* of the job, for templates */
     struct str topic;                 /* the message's, as the store has it (topic_key) */
-    struct mailing_audience audience; /* set before anybody else knows the mailing */
+    struct mailing_audience audience; /* set before anybody else knows the mailing; and so are */
+    struct favourites *favourites;    /* who is written to first by a new source; NULL: nobody */
     _Atomic int gate;                 /* enum mailing_gate */
     _Atomic uint32_t
         opened_at; /* seconds since 1970: copies that wait longer than max_age expire */

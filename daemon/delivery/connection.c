@@ -143,6 +143,7 @@ static void on_began(struct smtp_client *client, void *owner, struct smtp_transa
     struct parcel *p = tx->owner;
     (void)client;
     p->begun = true;
+    warmth_use(p);
     p->began_us = clock_mono_us();
     p->open =
         journal_began(thread_of(c)->journal,

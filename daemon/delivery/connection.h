@@ -20,9 +20,9 @@ struct connection {
     struct delivery_settings *settings;
     unsigned in_flight;
     uint64_t busy_since_ms; /* while something is: what came before is told to the site */
-    unsigned served;     /* copies that were sent, */
-    unsigned answered;   /* and those that got an answer */
-    uint64_t mail_limit; /* the server's MAILMAX (RFC 9422); 0: it has none */
+    unsigned served;        /* copies that were sent, */
+    unsigned answered;      /* and those that got an answer */
+    uint64_t mail_limit;    /* the server's MAILMAX (RFC 9422); 0: it has none */
     bool ready, secure, leaving;
     struct timer idle;
     char peer[64];

@@ -84,16 +84,19 @@ static void source_names_release(struct delivery_thread *thread)
     }
 }
 
-bool thread_may_begin(const struct delivery_thread *thread)
+bool thread_may_begin(struct delivery_thread *thread)
 {
-    return thread->uncommitted < thread->settings->config->store.unsynced &&
-           store_healthy(thread->store);
+    bool may = thread->uncommitted < thread->settings->config->store.unsynced &&
+               store_healthy(thread->store);
+    thread->held |= !may;
+    return may;
 }
 
 /* Letters first: a report may have become durable after the loop ended, and its feeds are still
  * here. */
 static void thread_release(struct delivery_thread *t)
 {
+    t->ended = true;
     letterbox_drain(&t->loop.letterbox);
     reports_release(t);
     for (struct feed *feed = t->feeds, *next; feed; feed = next) {
@@ -110,6 +113,7 @@ static void thread_release(struct delivery_thread *t)
     domains_release(&t->domains);
     restraints_release(t);
     loop_release(&t->loop);
+    warmth_release(t);
     settings_unref(t->settings);
     u64set_release(&t->taken);
     parcels_release(t);
@@ -152,6 +156,7 @@ static int thread_init(struct delivery_thread *t, struct delivery *d, struct com
     u64set_init(&t->taken);
     expiry_start(t);
     hold_begin(t);
+    warmth_start(t);
     observe_begin(t);
     if (domains_init(&t->domains, t, err) == 0 && restraints_start(t, err) == 0)
         return 0;
@@ -279,7 +284,9 @@ static void on_reload(struct letter *letter)
     struct delivery_thread *t = r->thread;
     settings_unref(t->settings);
     t->settings = r->settings;
+    t->unknown_until_us = clock_mono_us(); /* sites that begin a new life elsewhere owe as much */
     memset(t->source_spent, 0, sizeof(t->source_spent));
+    warmth_reload(t);
     for (struct site_provider *p = t->providers; p; p = p->hh.next)
         provider_refresh(p);
     for (struct site *site = t->sites; site; site = site->hh.next)
@@ -364,6 +371,7 @@ static void on_stop(struct letter *letter)
     restraints_stop(t);
     for (struct site *site = t->sites; site; site = site->hh.next)
         site_drain(site);
+    warmth_stop(t);
     scouts_stop(t);
     domains_stop(&t->domains);
     timer_init(&t->stop_due, &t->loop, on_stop_due, t);

@@ -116,6 +116,20 @@ struct destination *destination_by_mx(const struct config *config, struct str do
     return to;
 }
 
+struct destination *destination_again(const struct config *config, const struct destination *to)
+{
+    struct destination *again = destination_new(to->kind, to->host_count);
+    memcpy(again->hosts, to->hosts, to->host_count * sizeof(to->hosts[0]));
+    memcpy(again->why, to->why, sizeof(to->why));
+    again->refusal = to->refusal;
+    again->by_route = to->by_route;
+    again->port = to->by_route || !to->host_count ? to->port : config->dns.mx_port;
+    set_key(again, to->key);
+    if (to->host_count)
+        set_provider(again, config);
+    return again;
+}
+
 bool destination_same(const struct destination *a, const struct destination *b)
 {
     return a->kind == b->kind && strcmp(a->key, b->key) == 0 && str_eq(a->provider, b->provider) &&

@@ -56,6 +56,9 @@ struct destination *destination_by_route(const struct config *config, struct str
 struct destination *destination_by_mx(const struct config *config, struct str domain,
                                       const struct dns_mx *mx);
 
+/* The same hosts by another configuration. */
+struct destination *destination_again(const struct config *config, const struct destination *to);
+
 struct destination *destination_ref(struct destination *to);
 void destination_unref(struct destination *to); /* NULL is fine */
 

@@ -439,8 +439,11 @@ void domains_reload(struct domains *d)
     struct err err;
     if (resolver_use(d->resolver, &d->thread->settings->config->dns, &err) != 0)
         log_say(LOG_ERROR, "dns_unchanged", "%s", err.text);
-    for (struct domain *domain = d->all; domain; domain = domain->hh.next)
+    for (struct domain *domain = d->all; domain; domain = domain->hh.next) {
+        if (domain->state == DOMAIN_LEASED)
+            settle(domain, destination_again(d->thread->settings->config, domain->to));
         look_at(domain, 0);
+    }
 }
 
 void domains_wake(struct domains *d)

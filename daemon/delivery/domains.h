@@ -71,12 +71,12 @@ struct domains_numbers {
 };
 struct domains_numbers domains_numbers(const struct domains *domains);
 
-/* Where the mail of a domain that is looked after here goes, as a reference; NULL: it is not, or that
- * is being asked. */
+/* Where the mail of a domain that is looked after here goes, as a reference; NULL: it is not, or
+ * that is being asked. */
 struct destination *domains_known(const struct domains *domains, uint32_t number);
 
-/* Calls `each` for the domains that wait to be tried later with something of this job, at most `max`
- * of them; `due_ms` is on the loop's clock. */
+/* Calls `each` for the domains that wait to be tried later with something of this job, at most
+ * `max` of them; `due_ms` is on the loop's clock. */
 void domains_each_away(const struct domains *domains, uint32_t job, size_t max,
                        void (*each)(void *ctx, uint32_t number, const struct destination *to,
                                     uint64_t due_ms),

@@ -58,6 +58,7 @@ void feed_rewind(struct feed *feed)
 {
     feed->due = 0;
     feed->contact = 0;
+    feed->early.passed_over = false;
     bool open = mailing_gate(feed->mailing) == GATE_OPEN && !feed->tenancy->leaving;
     if (feed->state != FEED_READY && open)
         feed_turn(feed, FEED_READY);
@@ -103,6 +104,7 @@ void feed_offer(struct tenancy *tenancy, struct mailing *mailing, struct txn *tx
     if (!feed)
         feed = feed_new(tenancy, mailing);
     set_queued(feed, queue_count(txn, mailing->job, tenancy->number));
+    early_begin(feed);
     feed_rewind(feed);
     if (feed->state == FEED_IDLE && feed->pending == 0)
         feed_free(feed); /* the job was paused or cancelled on the way here */
@@ -111,6 +113,7 @@ void feed_offer(struct tenancy *tenancy, struct mailing *mailing, struct txn *tx
 void feed_free(struct feed *feed)
 {
     feed_turn(feed, FEED_IDLE);
+    early_end(feed);
     set_queued(feed, 0);
     expiry_forget(feed->site->thread, feed);
     HASH_DEL(feed->site->thread->feeds, feed);
@@ -139,7 +142,8 @@ static void take_entry(struct feed *feed, struct txn *txn, const struct queue_en
 {
     struct err err;
     struct delivery_thread *thread = feed->site->thread;
-    if (u64set_has(&thread->taken, taken_key(entry->job, entry->contact)))
+    if (u64set_has(&thread->taken, taken_key(entry->job, entry->contact)) ||
+        (entry->due == 0 && early_passes_over(feed, entry->contact)))
         return;
     struct parcel *parcel = parcel_take(thread, feed, entry->contact, entry->due);
     if (entry->due)
@@ -156,6 +160,10 @@ static void feed_exhausted(struct feed *feed, struct txn *txn, uint32_t now)
 {
     struct err err;
     uint32_t due = queue_next_due(txn, feed->mailing->job, feed->domain, now);
+    uint32_t again = now + early_again_s(feed->share);
+    if (feed->early.passed_over && (!due || due > again))
+        due = again;
+    feed->early.passed_over = false;
     if (txn_failed(txn, &err) != 0)
         feed_turn(feed, FEED_READY);
     else if (due)
@@ -217,6 +225,7 @@ void feed_leave(struct feed *feed)
 {
     feed->pending--;
     feed_turn(feed, FEED_IDLE);
+    early_end(feed);
     if (feed->pending == 0)
         feed_free(feed);
 }
@@ -226,6 +235,7 @@ void feeds_wake(struct site *site, uint32_t now)
     for (struct heap_item *item; (item = heap_first(&site->waiting)) && item->key <= now;) {
         struct feed *feed = (struct feed *)(void *)((char *)item - offsetof(struct feed, waiting));
         feed->due = feed->contact = 0;
+        feed->early.passed_over = false;
         feed_turn(feed, FEED_READY);
     }
 }

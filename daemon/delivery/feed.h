@@ -11,17 +11,17 @@
  *             └── offer ── IDLE ──► freed, when no copy of it is under way
  *
  * Reading may always begin again from the start, for recipients that are under way are left out by
- * the thread's `taken` set, and those that are done are gone from the queue.
+ * the thread's `taken` set, and those that are done are gone from the queue. A feed that left some
+ * alone for a new source (delivery/early.h) waits, however little else there is.
  */
 #ifndef TOCSIN_DELIVERY_FEED_H
 #define TOCSIN_DELIVERY_FEED_H
 
 #include "base/hash.h"
 #include "base/heap.h"
+#include "delivery/early.h"
 #include "delivery/thread.h"
 #include "store/queue.h"
-
-struct parcel_line; /* delivery/parcel.h */
 
 enum feed_state { FEED_IDLE, FEED_READY, FEED_WAITING };
 
@@ -39,6 +39,7 @@ struct feed {
     struct heap_item waiting;     /* in the site's heap, when WAITING; the key is the due time */
     uint32_t due, contact;        /* where reading goes on */
     uint32_t pending;             /* copies under way */
+    struct feed_early early;
     UT_hash_handle hh;
 };
 

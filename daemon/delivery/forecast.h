@@ -59,6 +59,7 @@ enum forecast_cause {
     FORECAST_BY_OBSERVED,
     FORECAST_BY_SUSPENSION, /* no source may send there now */
     FORECAST_BY_WAIT,       /* for the next try, or because the job is held back there */
+    FORECAST_BY_WARM_UP,    /* all sources are new: delivery/budget.h */
 };
 
 /* What binds. */

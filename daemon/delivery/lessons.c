@@ -91,7 +91,7 @@ static bool others_may(const struct outlet *outlet)
 {
     const struct site *site = outlet->site;
     for (const struct outlet *o = site->outlets; o; o = o->next)
-        if (o != outlet && !outlet_is_suspended(o) &&
+        if (o != outlet && !outlet_is_suspended(o) && !warmth_is_spent(site, o->source) &&
             (o->ready_count > 0 || o->lessons.retry_at_ms <= now_ms(site)))
             return true;
     return false;

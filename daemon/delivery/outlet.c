@@ -175,6 +175,7 @@ static bool gets_on(const struct outlet *outlet)
 {
     return outlet->ready_count > 0 && !outlet->send_turn.waits_in && !outlet_is_suspended(outlet) &&
            now_ms(outlet) - outlet->took_at_ms < FLOWS_FOR_MS &&
+           warmth_left(outlet->site, outlet->source) > 0 &&
            site_has_for(outlet->site, outlet->source);
 }
 
@@ -197,10 +198,21 @@ static void catch_up(struct outlet *outlet)
             outlet->spent = o->spent;
 }
 
+/* A new source asks for more of its budget only when there is something to send. */
+static bool may_take(const struct outlet *outlet, size_t lane)
+{
+    struct site *site = outlet->site;
+    return !warmth_is_new(site, outlet->source) ||
+           (share_lane_has(&site->lanes[lane], outlet->source) &&
+            warmth_allows(site, outlet->source));
+}
+
 static struct copy **pick_lane(struct outlet *outlet, size_t lane, struct copy **end)
 {
     struct site *site = outlet->site;
     for (size_t want = wanted(outlet, lane); want > 0 && site_may_begin(site); want--) {
+        if (!may_take(outlet, lane))
+            break;
         if (outlet->site->outlets->next && is_ahead(outlet)) {
             site_wake_in(site, FLOWS_FOR_MS); /* if the others are stuck by then */
             break;
@@ -210,6 +222,7 @@ static struct copy **pick_lane(struct outlet *outlet, size_t lane, struct copy *
             break;
         p->copy.answer.deliver = site_on_composed;
         p->outlet = outlet;
+        warmth_take(outlet, p);
         parcel_give_sheet(site->thread, p);
         outlet->composing[lane]++;
         outlet->spent += COPY_COSTS / (int64_t)outlet->weight;
@@ -254,6 +267,11 @@ struct parcel *outlet_take_ready(struct outlet *outlet)
         return NULL;
     for (size_t i = 0; i < LANES; i++) {
         for (struct parcel *p; (p = parcel_line_take(&outlet->ready[i]));) {
+            if (!warmth_may_go(outlet, p)) {
+                site_return(outlet->site, p);
+                site_work(outlet->site);
+                continue;
+            }
             if (may_go(outlet, p)) {
                 throttle_sent(&outlet->path, now);
                 return p;
@@ -264,12 +282,24 @@ struct parcel *outlet_take_ready(struct outlet *outlet)
     return NULL;
 }
 
+/* A new source opens no more than its budget can use, and others none for what is kept for it. */
+static size_t limit_copies(const struct outlet *outlet, size_t copies)
+{
+    const struct site *site = outlet->site;
+    size_t kept = site->lanes[LANE_BULK].early + site->lanes[LANE_TRANSACTIONAL].early;
+    if (!warmth_is_new(site, outlet->source))
+        return copies - kept;
+    size_t may = warmth_left(site, outlet->source) + outlet_held(outlet) + outlet->in_flight;
+    return copies < may ? copies : may;
+}
+
 /* As many connections as the copies that wait and fly can use; one that is leaving is of no use to
  * them. Where the last one failed, a single one is tried. */
 static bool wants_connection(const struct outlet *outlet)
 {
     const struct site *site = outlet->site;
-    size_t waiting = site_waiting_copies(site), copies = waiting + site_in_flight(site);
+    size_t waiting = site_waiting_copies(site);
+    size_t copies = limit_copies(outlet, waiting + site_in_flight(site));
     size_t in_flight = conduct_in_flight(site);
     size_t wanted = (copies + in_flight - 1) / in_flight;
     if (wanted > 1 && outlet->lessons.failures > 0)

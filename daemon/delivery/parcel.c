@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 #include "delivery/feed.h"
+#include "delivery/tenancy.h"
+#include "delivery/warmth.h"
 
 enum { SPARE_MAX = 256, SPARE_BODY_MAX = 256 * 1024 };
 
@@ -17,6 +19,15 @@ void parcel_line_add(struct parcel_line *line, struct parcel *parcel)
     parcel->next = NULL;
     *line->end = parcel;
     line->end = &parcel->next;
+    line->count++;
+}
+
+void parcel_line_put_first(struct parcel_line *line, struct parcel *parcel)
+{
+    parcel->next = line->first;
+    if (!line->first)
+        line->end = &parcel->next;
+    line->first = parcel;
     line->count++;
 }
 
@@ -54,6 +65,8 @@ struct parcel *parcel_take(struct delivery_thread *thread, struct feed *feed, ui
     parcel->losses = 0;
     parcel->begun = false;
     parcel->source = STR("");
+    parcel->unit = NULL;
+    parcel->early = false;
     feed->pending++;
     thread->parcels++;
     u64set_add(&thread->taken, taken_key(feed->mailing->job, contact));
@@ -95,6 +108,7 @@ void parcel_take_sheet(struct delivery_thread *thread, struct parcel *parcel)
 void parcel_free(struct delivery_thread *thread, struct parcel *parcel)
 {
     thread->parcels--;
+    warmth_give_back(parcel);
     parcel_take_sheet(thread, parcel);
     if (thread->spare_count >= SPARE_MAX) {
         destroy(parcel);
@@ -110,6 +124,8 @@ void parcel_put_back(struct delivery_thread *thread, struct parcel *parcel)
     struct feed *feed = parcel->feed;
     u64set_remove(&thread->taken, taken_key(feed->mailing->job, parcel->copy.contact));
     feed_rewind(feed);
+    if (parcel->early && !feed->tenancy->leaving)
+        early_rewind(feed);
     parcel_free(thread, parcel);
     feed_settle(feed, 0);
 }

@@ -21,6 +21,9 @@ struct parcel {
     unsigned open;     /* its number there */
     struct str source; /* where it is sent from, while it is on a connection; outlives the thread */
     int64_t began_us;  /* clock_mono_us when the transaction began */
+    struct allotment *unit; /* of a new source's budget that it has (delivery/warmth.h), or NULL */
+    uint32_t unit_series;
+    bool early; /* it was loaded as one of the job's favourites (delivery/early.h) */
 };
 
 /* A line of parcels, first in, first out. */
@@ -31,6 +34,7 @@ struct parcel_line {
 
 void parcel_line_init(struct parcel_line *line);
 void parcel_line_add(struct parcel_line *line, struct parcel *parcel);
+void parcel_line_put_first(struct parcel_line *line, struct parcel *parcel);
 struct parcel *parcel_line_take(struct parcel_line *line); /* NULL when it is empty */
 
 /* A parcel for a recipient, from the spare ones or new. Marks the recipient as taken. */

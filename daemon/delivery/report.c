@@ -68,6 +68,15 @@ static void report_free(struct report *r)
     free(r);
 }
 
+static void go_on_if_held(struct delivery_thread *thread)
+{
+    if (!thread->held)
+        return;
+    thread->held = false;
+    if (thread_may_begin(thread))
+        sites_work(thread);
+}
+
 /* Back on the delivery thread: the recipients are in the ledger, or in the queue with their new
  * time. */
 static void on_durable(struct letter *letter)
@@ -76,6 +85,7 @@ static void on_durable(struct letter *letter)
     struct delivery_thread *thread = r->thread;
     for (size_t i = 0; i < r->count; i++) {
         const struct outcome *o = &r->outcomes[i];
+        site_work(r->feeds[i]->site);
         u64set_remove(&thread->taken, taken_key(o->job, o->contact));
         if (!o->due)
             feed_count_down(r->feeds[i]);
@@ -84,7 +94,7 @@ static void on_durable(struct letter *letter)
     thread->uncommitted -= r->count;
     journal_durable(thread->journal, r->mark);
     report_free(r);
-    sites_work(thread);
+    go_on_if_held(thread);
     thread_end_if_done(thread);
 }
 

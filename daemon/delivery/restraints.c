@@ -9,6 +9,8 @@
 #include "delivery/site.h"
 #include "store/writer.h"
 
+enum { EXTEND_S = 5 };
+
 static struct metric begun = {
     .name = "tocsin_restraints_total",
     .help = "Restraints that rules put in force because of what receivers answered.",
@@ -97,39 +99,56 @@ static void keep_in_store(struct delivery_thread *thread, const struct restraint
     store_submit(thread->store, &o->op);
 }
 
-static void on_change(void *ctx);
-
-/* The next moment at which something changes; a restraint that doubles each minute does so often.
- */
-static void wait_for_change(struct delivery_thread *thread)
+static void set_change(const struct delivery_thread *thread, struct restraint_entry *e, int64_t now)
 {
     struct site_terms terms;
+    const struct throttle_limits *usual = usual_of(thread, &e->restraint.is, &terms);
+    e->changes_at = restraint_next_change(&e->restraint, now, usual);
+}
+
+/* The next moment at which something changes. */
+static void wait_for_change(struct delivery_thread *thread)
+{
     int64_t now = clock_steady_s(), next = INT64_MAX;
-    for (struct restraint_entry *e = thread->restraints.first; e; e = e->next) {
-        const struct throttle_limits *usual = usual_of(thread, &e->restraint.is, &terms);
-        int64_t at = restraint_next_change(&e->restraint, now, usual);
-        next = at < next ? at : next;
-    }
+    for (const struct restraint_entry *e = thread->restraints.first; e; e = e->next)
+        next = e->changes_at < next ? e->changes_at : next;
     timer_stop(&thread->restraints.timer);
     if (next != INT64_MAX && !thread->stopping)
         timer_start(&thread->restraints.timer, (uint64_t)(next > now ? next - now : 1) * 1000);
 }
 
-/* Limits and suspensions are other ones now. */
-static void spread(struct delivery_thread *thread)
+static void refresh_sites_of(struct site_provider *provider)
 {
-    for (struct site_provider *p = thread->providers; p; p = p->hh.next)
-        provider_refresh(p);
-    for (struct site *site = thread->sites; site; site = site->hh.next)
+    provider_refresh(provider);
+    for (struct site *site = provider->sites; site; site = site->next_of_provider)
         site_refresh(site);
-    wait_for_change(thread);
 }
 
-static void drop(struct delivery_thread *thread, struct restraint_entry **link)
+/* Limits and suspensions are other ones where this one holds, or held. */
+static void spread(struct delivery_thread *thread, const struct restraint_record *is)
 {
-    struct restraint_entry *e = *link;
-    *link = e->next;
-    thread->restraints.count--;
+    struct site_provider *provider = NULL;
+    struct site *site = NULL;
+    unsigned len = (unsigned)is->place.len;
+    switch (is->scope) {
+    case RESTRAINT_AT_SITE:
+        HASH_FIND(hh, thread->sites, is->place.at, len, site);
+        if (site)
+            site_refresh(site);
+        return;
+    case RESTRAINT_AT_PROVIDER:
+        HASH_FIND(hh, thread->providers, is->place.at, len, provider);
+        if (provider)
+            refresh_sites_of(provider);
+        return;
+    case RESTRAINT_EVERYWHERE:
+        for (site = thread->sites; site; site = site->hh.next)
+            site_refresh(site);
+    }
+}
+
+static void entry_free(const struct delivery_thread *thread, struct restraint_entry *e)
+{
     if (keeps_books(thread))
         metric_add(&in_force, -1);
     restraint_release(&e->restraint);
@@ -148,47 +167,51 @@ static void log_over(const struct restraint *r)
     log_end(&line);
 }
 
+/* It is over: gone here, and, in the thread that keeps the books, from the store. */
+static void end(struct delivery_thread *thread, struct restraint_entry **link)
+{
+    struct restraint_entry *e = *link;
+    if (keeps_books(thread))
+        log_over(&e->restraint);
+    keep_in_store(thread, &e->restraint, true);
+    *link = e->next;
+    thread->restraints.count--;
+    spread(thread, &e->restraint.is);
+    entry_free(thread, e);
+}
+
 static void on_change(void *ctx)
 {
     struct delivery_thread *thread = ctx;
     struct site_terms terms;
     int64_t now = clock_steady_s();
     for (struct restraint_entry **link = &thread->restraints.first; *link;) {
-        struct restraint *r = &(*link)->restraint;
-        if (!restraint_is_over(r, now, usual_of(thread, &r->is, &terms))) {
-            link = &(*link)->next;
+        struct restraint_entry *e = *link;
+        if (restraint_is_over(&e->restraint, now, usual_of(thread, &e->restraint.is, &terms))) {
+            end(thread, link);
             continue;
         }
-        if (keeps_books(thread))
-            log_over(r);
-        keep_in_store(thread, r, true);
-        drop(thread, link);
+        if (e->changes_at <= now) {
+            set_change(thread, e, now);
+            spread(thread, &e->restraint.is);
+        }
+        link = &e->next;
     }
-    spread(thread);
+    wait_for_change(thread);
 }
 
-static struct restraint *find(const struct delivery_thread *thread,
-                              const struct restraint_record *which)
+static struct restraint_entry *find(const struct delivery_thread *thread,
+                                    const struct restraint_record *which)
 {
-    for (struct restraint_entry *e = thread->restraints.first; e; e = e->next)
-        if (restraint_is(&e->restraint, which))
-            return &e->restraint;
-    return NULL;
+    struct restraint_entry *e = thread->restraints.first;
+    while (e && !restraint_is(&e->restraint, which))
+        e = e->next;
+    return e;
 }
 
-/* Begins one, or the same one again. */
-static void put_here(struct delivery_thread *thread, const struct restraint_record *record)
+static struct restraint_entry *entry_new(struct delivery_thread *thread,
+                                         const struct restraint_record *record, int64_t now)
 {
-    struct site_terms terms;
-    int64_t now = clock_steady_s();
-    struct restraint *known = find(thread, record);
-    if (known) {
-        restraint_again(known, record, now, usual_of(thread, record, &terms));
-        keep_in_store(thread, known, false);
-        return;
-    }
-    if (thread->restraints.count >= RESTRAINTS_MAX)
-        return;
     struct restraint_entry *e = NEW(struct restraint_entry);
     restraint_init(&e->restraint, record, now);
     e->next = thread->restraints.first;
@@ -196,7 +219,25 @@ static void put_here(struct delivery_thread *thread, const struct restraint_reco
     thread->restraints.count++;
     if (keeps_books(thread))
         metric_add(&in_force, 1);
+    return e;
+}
+
+/* Begins one, or the same one again. */
+static void put_here(struct delivery_thread *thread, const struct restraint_record *record)
+{
+    struct site_terms terms;
+    int64_t now = clock_steady_s();
+    struct restraint_entry *e = find(thread, record);
+    if (e)
+        restraint_again(&e->restraint, record, now, usual_of(thread, record, &terms));
+    else if (thread->restraints.count < RESTRAINTS_MAX)
+        e = entry_new(thread, record, now);
+    if (!e)
+        return;
     keep_in_store(thread, &e->restraint, false);
+    set_change(thread, e, now);
+    spread(thread, &e->restraint.is);
+    wait_for_change(thread);
 }
 
 static int read_all(struct delivery_thread *thread, struct err *err)
@@ -204,15 +245,8 @@ static int read_all(struct delivery_thread *thread, struct err *err)
     struct txn txn;
     struct restraint_record at = {.place = STR("")};
     txn_begin(thread->store, &txn);
-    while (restraint_next(&txn, &at)) {
-        struct restraint_entry *e = NEW(struct restraint_entry);
-        restraint_init(&e->restraint, &at, clock_steady_s());
-        e->next = thread->restraints.first;
-        thread->restraints.first = e;
-        thread->restraints.count++;
-        if (keeps_books(thread))
-            metric_add(&in_force, 1);
-    }
+    while (restraint_next(&txn, &at))
+        set_change(thread, entry_new(thread, &at, clock_steady_s()), clock_steady_s());
     int result = txn_failed(&txn, err);
     txn_end(&txn);
     return result;
@@ -234,8 +268,11 @@ void restraints_stop(struct delivery_thread *thread)
 
 void restraints_release(struct delivery_thread *thread)
 {
-    while (thread->restraints.first)
-        drop(thread, &thread->restraints.first);
+    for (struct restraint_entry *e = thread->restraints.first, *next; e; e = next) {
+        next = e->next;
+        entry_free(thread, e);
+    }
+    thread->restraints.first = NULL;
     rules_memory_release(&thread->restraints.memory);
 }
 
@@ -327,42 +364,34 @@ struct restraint_letter {
     bool lift; /* all those of the record's place */
 };
 
-struct str restraints_provider_of(const struct config *config, struct str site)
-{
-    const struct provider *provider = config_provider(config, host_of_key(site));
-    return provider ? provider->name : STR("");
-}
-
 /* Restraints that hold everywhere are lifted by the name of their source. */
 static bool is_at(const struct restraint_record *is, struct str place)
 {
-    bool everywhere = is->scope == RESTRAINT_EVERYWHERE;
-    return place.len && str_eq_nocase(everywhere ? is->source : is->place, place);
+    return str_eq_nocase(is->scope == RESTRAINT_EVERYWHERE ? is->source : is->place, place);
 }
 
 static void lift_here(struct delivery_thread *thread, struct str place)
 {
-    for (struct restraint_entry **link = &thread->restraints.first; *link;) {
-        struct restraint *r = &(*link)->restraint;
-        if (!is_at(&r->is, place)) {
+    for (struct restraint_entry **link = &thread->restraints.first; *link;)
+        if (is_at(&(*link)->restraint.is, place))
+            end(thread, link);
+        else
             link = &(*link)->next;
-            continue;
-        }
-        keep_in_store(thread, r, true);
-        drop(thread, link);
-    }
 }
 
 /* A site that somebody resumes is tried at once, whatever failed before. */
 static void forgive(struct delivery_thread *thread, struct str place)
 {
-    for (struct site *site = thread->sites; site; site = site->hh.next)
-        if (place.len &&
-            (str_eq_nocase(site_key(site), place) || str_eq_nocase(site->to->provider, place))) {
-            for (struct outlet *o = site->outlets; o; o = o->next)
+    for (struct site *site = thread->sites; site; site = site->hh.next) {
+        bool whole = str_eq_nocase(site_key(site), place) ||
+                     (place.len && str_eq_nocase(site->to->provider, place));
+        for (struct outlet *o = site->outlets; o; o = o->next)
+            if (whole || str_eq_nocase(o->source_name, place))
                 o->lessons = (struct outlet_lessons){.failures = 0};
+        if (whole)
             hosts_forgive(&site->hosts);
-        }
+        site_work(site);
+    }
 }
 
 static void on_letter(struct letter *letter)
@@ -371,14 +400,12 @@ static void on_letter(struct letter *letter)
     struct delivery_thread *thread = l->thread;
     if (l->lift) {
         lift_here(thread, l->record.place);
-        lift_here(thread, restraints_provider_of(thread->settings->config, l->record.place));
         forgive(thread, l->record.place);
         domains_wake(&thread->domains);
     } else {
         put_here(thread, &l->record);
     }
-    if (!thread->stopping)
-        spread(thread);
+    wait_for_change(thread);
     buf_release(&l->texts);
     free(l);
 }
@@ -444,13 +471,15 @@ static void act(struct outlet *outlet, const struct rule *rule, const struct smt
     struct restraint_record r =
         restraint_by_rule(rule, site_key(outlet->site), outlet->site->to->provider,
                           outlet->source_name, job, clock_steady_s(), rules_text(reply, room));
+    const struct restraint_entry *known = find(thread, &r);
+    if (known && r.until < known->restraint.is.until + EXTEND_S)
+        return; /* replies to what was under way say nothing new */
     log_act(outlet, rule, &r);
     metric_add(&begun, 1);
     put_here(thread, &r);
     for (unsigned i = 0; i < thread->peer_count; i++)
         if (i != thread->index)
             tell(&thread->peers[i], &r, false);
-    spread(thread);
 }
 
 const struct rule *restraints_hear(struct outlet *outlet, const struct smtp_reply *reply,

@@ -20,6 +20,7 @@ enum { RESTRAINTS_MAX = 1024 };
 struct restraint_entry {
     struct restraint_entry *next;
     struct restraint restraint;
+    int64_t changes_at; /* steady seconds: its effect is another one then; INT64_MAX: never */
 };
 
 /* A thread's; a member of struct delivery_thread. */
@@ -65,12 +66,9 @@ bool restraints_suspend(const struct site *site, uint32_t *until);
 const struct rule *restraints_hear(struct outlet *outlet, const struct smtp_reply *reply,
                                    uint32_t job);
 
-/* The provider of a site that is known by its key only; empty if it has none. */
-struct str restraints_provider_of(const struct config *config, struct str site);
-
-/* Puts one in force (its texts are copied), or lifts all those of a place (a site's key, and then
- * those of its provider too, since they hold it back as well; a provider's name; or a source's for
- * those that hold everywhere), in all threads. From any thread. */
+/* Puts one in force (its texts are copied), or lifts all those of a place (a site's key, a
+ * provider's name, or a source's for those that hold everywhere, empty for all sources), in all
+ * threads. From any thread. */
 struct delivery;
 void restraints_put(struct delivery *delivery, const struct restraint_record *record);
 void restraints_lift(struct delivery *delivery, struct str place);

@@ -23,11 +23,13 @@ struct share *share_get(struct site *site, struct mailing *mailing)
     share->mailing = mailing_ref(mailing);
     parcel_line_init(&share->returned);
     parcel_line_init(&share->loaded);
+    early_init(share);
     HASH_ADD(hh, site->shares, job, sizeof(share->job), share);
     site_admit_share(site, share);
     return share;
 }
 
+/* For any source that may send the job. */
 static size_t copies_of(const struct share *share)
 {
     return share->returned.count + share->loaded.count;
@@ -61,13 +63,14 @@ static void readers_remove(struct share_lane *lane, struct share *share)
 
 void share_free_if_done(struct share *share)
 {
-    if (share->feeds > 0 || copies_of(share) > 0)
+    if (share->feeds > 0 || copies_of(share) + share->early.line.count > 0)
         return;
     struct share_lane *lane = lane_of(share);
     if (share->next)
         readers_remove(lane, share);
     heap_remove(&lane->heap, &share->turn);
     HASH_DEL(share->site->shares, share);
+    early_release(share);
     mailing_unref(share->mailing);
     free(share);
 }
@@ -81,7 +84,7 @@ void share_turn(struct share *share)
 {
     struct share_lane *lane = lane_of(share);
     bool reads = share->ring.head && share->loaded.count < LOADED_MAX / 2 && !is_held(share);
-    bool has = copies_of(share) > 0 && !is_held(share);
+    bool has = copies_of(share) + share->early.line.count > 0 && !is_held(share);
     if (reads && !share->next)
         readers_add(lane, share);
     else if (!reads && share->next)
@@ -102,8 +105,38 @@ void share_add(struct share *share, struct parcel *parcel)
     share_turn(share);
 }
 
+void share_add_early(struct share *share, struct parcel *parcel)
+{
+    parcel_line_add(&share->early.line, parcel);
+    lane_of(share)->early++;
+    share_turn(share);
+}
+
+void share_let_in(struct share *share)
+{
+    struct share_lane *lane = lane_of(share);
+    for (struct parcel *p; (p = parcel_line_take(&share->early.line));) {
+        parcel_line_add(&share->returned, p);
+        lane->early--;
+        lane->copies++;
+    }
+    share_turn(share);
+}
+
+/* A favourite that comes back unharmed keeps its place. */
+static bool stays_early(const struct share *share, const struct parcel *parcel)
+{
+    return share->early.keeps && parcel->early && parcel->losses == 0;
+}
+
 void share_return(struct share *share, struct parcel *parcel)
 {
+    if (stays_early(share, parcel)) {
+        parcel_line_put_first(&share->early.line, parcel);
+        lane_of(share)->early++;
+        share_turn(share);
+        return;
+    }
     parcel_line_add(&share->returned, parcel);
     lane_of(share)->copies++;
     share_turn(share);
@@ -137,13 +170,32 @@ static struct share *share_of(const struct heap_item *item)
     return (struct share *)(void *)((char *)item - offsetof(struct share, turn));
 }
 
+static bool is_fresh(const struct share *share, unsigned source)
+{
+    return share->early.fresh >> source & 1;
+}
+
+/* A new source takes favourites, as long as there are some here to load, and nothing else. */
+static bool gives_others(const struct share *share, unsigned source)
+{
+    bool only_early = is_fresh(share, source) && share->early.keeps && share->early.feeds.count > 0;
+    return copies_of(share) > 0 && !only_early;
+}
+
+static bool gives(const struct share *share, unsigned source)
+{
+    if (!(share->sources >> source & 1))
+        return false;
+    return (is_fresh(share, source) && share->early.line.count > 0) || gives_others(share, source);
+}
+
 /* The first in the heap may be another source's to send: then the best of all the rest. */
-static struct share *next_for(const struct share_lane *lane, uint64_t source)
+static struct share *next_for(const struct share_lane *lane, unsigned source)
 {
     struct share *best = NULL;
     for (size_t i = 0; i < lane->heap.count; i++) {
         struct share *share = share_of(lane->heap.at[i]);
-        if ((share->sources & source) && (!best || share->spent < best->spent))
+        if (gives(share, source) && (!best || share->spent < best->spent))
             best = share;
         if (best && i == 0)
             return best;
@@ -151,15 +203,25 @@ static struct share *next_for(const struct share_lane *lane, uint64_t source)
     return best;
 }
 
+static struct parcel *take_from(struct share *share, unsigned source)
+{
+    struct share_lane *lane = lane_of(share);
+    struct parcel *p = is_fresh(share, source) ? parcel_line_take(&share->early.line) : NULL;
+    if (p) {
+        lane->early--;
+        return p;
+    }
+    lane->copies--;
+    p = parcel_line_take(&share->returned);
+    return p ? p : parcel_line_take(&share->loaded);
+}
+
 struct parcel *share_lane_take(struct share_lane *lane, unsigned source)
 {
-    struct share *share = next_for(lane, UINT64_C(1) << source);
+    struct share *share = next_for(lane, source);
     if (!share)
         return NULL;
-    struct parcel *p = parcel_line_take(&share->returned);
-    if (!p)
-        p = parcel_line_take(&share->loaded);
-    lane->copies--;
+    struct parcel *p = take_from(share, source);
     lane->now = share->spent;
     share->spent += COPY_COSTS / (int64_t)share->mailing->weight;
     heap_put(&lane->heap, &share->turn, share->spent);
@@ -169,7 +231,7 @@ struct parcel *share_lane_take(struct share_lane *lane, unsigned source)
 
 bool share_lane_has(const struct share_lane *lane, unsigned source)
 {
-    return next_for(lane, UINT64_C(1) << source) != NULL;
+    return next_for(lane, source) != NULL;
 }
 
 static size_t line_take_out(struct parcel_line *line,
@@ -199,6 +261,7 @@ void share_take_out(struct share *share, bool (*wanted)(void *ctx, const struct 
     size_t taken = line_take_out(&share->returned, wanted, ctx, out);
     taken += line_take_out(&share->loaded, wanted, ctx, out);
     lane_of(share)->copies -= taken;
+    lane_of(share)->early -= line_take_out(&share->early.line, wanted, ctx, out);
     share_turn(share);
 }
 

@@ -26,6 +26,7 @@ struct share {
     size_t feeds;
     uint64_t queued; /* of all its feeds */
     struct parcel_line returned, loaded;
+    struct share_early early;      /* what is loaded for new sources */
     struct share *next, *previous; /* among the readers; NULL: it is not */
     struct heap_item turn;         /* in the lane's heap; the key is what it has spent */
     int64_t spent;
@@ -39,7 +40,8 @@ struct share_lane {
     struct heap heap;     /* shares that have something loaded, by what they have spent */
     struct share *reader; /* the one that reads next; a ring */
     size_t reader_count;
-    size_t copies; /* loaded and returned, in all shares */
+    size_t copies; /* loaded and returned, in all shares, */
+    size_t early;  /* and those that are for new sources only */
     int64_t now;   /* what the share had spent that was last taken from */
 };
 
@@ -55,6 +57,10 @@ void share_turn(struct share *share);
 /* A copy was loaded, or comes back and goes before the loaded ones. */
 void share_add(struct share *share, struct parcel *parcel);
 void share_return(struct share *share, struct parcel *parcel);
+
+/* The same for a favourite that is kept for new sources; and all of them are for anybody now. */
+void share_add_early(struct share *share, struct parcel *parcel);
+void share_let_in(struct share *share);
 
 /* Reads for the lane's shares, in turns, until about `target` copies are loaded. May free shares.
  */
@@ -72,7 +78,7 @@ struct parcel *share_lane_take(struct share_lane *lane, unsigned source);
 /* Whether something is loaded that this source may send. */
 bool share_lane_has(const struct share_lane *lane, unsigned source);
 
-/* Moves those that came back to the end of `out`. */
+/* Moves those that came back, and are not kept for new sources, to the end of `out`. */
 void share_take_returned(struct share *share, struct parcel_line *out);
 
 /* Moves the copies that `wanted` names out of the share, to the end of `out`. */

@@ -153,6 +153,9 @@ static void renumber_outlets(struct site *site)
  * ones may ask for. */
 void site_reload(struct site *site)
 {
+    struct destination *again = destination_again(site->thread->settings->config, site->to);
+    site->obsolete |= !destination_same(site->to, again);
+    destination_unref(again);
     set_terms(site);
     hosts_reload(&site->hosts);
     renumber_outlets(site);
@@ -236,13 +239,14 @@ static void load(struct site *site)
 {
     struct txn txn;
     struct err err;
-    bool hungry = false;
+    bool hungry = early_is_hungry(site);
     size_t target = load_target(site);
     for (size_t i = 0; i < LANES; i++)
         hungry |= lane_hungry(&site->lanes[i], target);
     if (!hungry || !site_may_begin(site) || resting(site))
         return;
     txn_begin(site->thread->store, &txn);
+    early_load(site, &txn);
     for (size_t i = 0; i < LANES; i++)
         if (lane_hungry(&site->lanes[i], target) && site_may_begin(site))
             load_lane(site, &site->lanes[i], target, &txn);
@@ -310,6 +314,7 @@ void site_on_composed(struct letter *letter)
 void site_return(struct site *site, struct parcel *parcel)
 {
     parcel_take_sheet(site->thread, parcel);
+    warmth_give_back(parcel);
     if (site->thread->stopping || parcel->feed->tenancy->leaving)
         parcel_put_back(site->thread, parcel);
     else
@@ -320,7 +325,7 @@ size_t site_waiting_copies(const struct site *site)
 {
     size_t n = 0;
     for (size_t i = 0; i < LANES; i++)
-        n += site->lanes[i].copies;
+        n += site->lanes[i].copies + site->lanes[i].early;
     for (const struct outlet *o = site->outlets; o; o = o->next)
         n += outlet_held(o);
     return n;
@@ -364,6 +369,19 @@ bool site_has_for(const struct site *site, unsigned source)
     return false;
 }
 
+/* It may send what waits here, and has budget for it. */
+static bool has_use(struct site *site, unsigned source)
+{
+    if (!site_has_for(site, source))
+        return false;
+    if (warmth_allows(site, source))
+        return true;
+    for (const struct outlet *o = site->outlets; o; o = o->next)
+        if (o->source == source && outlet_held(o) > 0)
+            return true;
+    return false;
+}
+
 /* The source that is to have a new connection: of those that may send what waits here and are not
  * kept from it, the one that has opened the fewest for its weight; NULL: none. */
 static struct outlet *choose_outlet(struct site *site, uint64_t *tried)
@@ -372,7 +390,7 @@ static struct outlet *choose_outlet(struct site *site, uint64_t *tried)
     const struct config *config = thread->settings->config;
     unsigned best = SOURCE_GONE;
     for (unsigned i = 0; i < config->source_count; i++) {
-        if ((*tried >> i & 1) || !site_has_for(site, i))
+        if ((*tried >> i & 1) || !has_use(site, i))
             continue;
         if (best == SOURCE_GONE || thread->source_spent[i] < thread->source_spent[best])
             best = i;
@@ -403,26 +421,35 @@ static void connect_more(struct site *site)
     struct outlet *outlet;
     if (site->thread->stopping || !site_may_begin(site))
         return;
-    while ((outlet = choose_outlet(site, &tried)))
-        while (outlet_may_connect(outlet)) {
-            if (!hold_allows_connecting(site->thread)) {
-                site_hold(site, "There are no file descriptors for more connections.");
-                site_wake_in(site, HOLD_MS);
-                return;
-            }
-            if (open_connection(outlet) != HOSTS_FOUND)
-                return;
-            tried &= ~(UINT64_C(1) << outlet->source);
-            break; /* it is the others' turn */
+    while ((outlet = choose_outlet(site, &tried))) {
+        if (!outlet_may_connect(outlet))
+            continue;
+        if (!hold_allows_connecting(site->thread)) {
+            site_hold(site, "There are no file descriptors for more connections.");
+            site_wake_in(site, HOLD_MS);
+            return;
         }
+        if (open_connection(outlet) != HOSTS_FOUND)
+            return;
+        tried &= ~(UINT64_C(1) << outlet->source); /* it may have another one after the others */
+    }
 }
 
-/* Whether something is known that a new life would not know. */
-static bool has_memory(const struct site *site)
+/* What went counts in a limit still: a new life would not know. */
+static bool owes(const struct site *site)
 {
     int64_t now = clock_mono_us();
     for (const struct outlet *o = site->outlets; o; o = o->next)
-        if (!throttle_is_idle(&o->throttle, now) || o->lessons.retry_at_ms > now_ms(site))
+        if (!throttle_is_idle(&o->throttle, now))
+            return true;
+    return false;
+}
+
+/* It knows something that would have to be learned again. */
+static bool remembers(const struct site *site)
+{
+    for (const struct outlet *o = site->outlets; o; o = o->next)
+        if (o->lessons.retry_at_ms > now_ms(site))
             return true;
     return site->clear_until_ms > now_ms(site);
 }
@@ -433,24 +460,25 @@ static bool is_idle(const struct site *site)
            site_composing(site) == 0;
 }
 
-/* A site that has had nothing to do for a while is let go. */
-static bool let_go_if_idle(struct site *site)
+/* A site that has had nothing to do for a while is let go; among many, its connections go at once,
+ * so that a job with a hundred thousand domains does not leave as many of them behind. */
+static void let_go_if_idle(struct site *site)
 {
     bool crowded = HASH_COUNT(site->thread->sites) > CROWD;
+    if (crowded && !site->tenancies)
+        quit_all(site);
     if (!is_idle(site) || site->thread->stopping) {
         site->idle_since_ms = 0;
-        return false;
+        return;
     }
     if (!site->idle_since_ms)
         site->idle_since_ms = now_ms(site);
-    uint64_t idle_for = now_ms(site) - site->idle_since_ms;
-    if (crowded ? !has_memory(site) || idle_for >= IDLE_FOR_MS
-                : !has_memory(site) && idle_for >= IDLE_FOR_MS) {
+    bool enough = now_ms(site) - site->idle_since_ms >= IDLE_FOR_MS && !remembers(site);
+    if (site->obsolete || ((crowded || enough) && !owes(site))) {
         site_free(site);
-        return true;
+        return;
     }
     site_wake_in(site, IDLE_FOR_MS);
-    return false;
 }
 
 static void send_all(struct site *site)
@@ -473,12 +501,15 @@ static void work(void *ctx)
     struct site *site = ctx;
     struct delivery_thread *thread = site->thread;
     uint32_t until;
-    if (site->to->kind != DESTINATION_HOSTS) {
+    if (site->obsolete) {
+        tenancies_end_if_done(site);
+    } else if (site->to->kind != DESTINATION_HOSTS) {
         nowhere_work(site);
     } else if (restraints_suspend(site, &until)) {
         wait_suspended(site, until);
     } else {
         load(site);
+        early_look(site);
         compose(site, true);
         send_all(site);
         compose(site, false); /* instead of those that went */

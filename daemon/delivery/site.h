@@ -58,6 +58,7 @@ struct site {
     struct outlet *outlets;
     struct hosts hosts;
     struct manners manners;
+    bool obsolete;       /* by a reload: it is another provider's, or on another port; all leave */
     bool plain;          /* counted in the metric of sites with lessons about manners */
     char suspicion[400]; /* what was seen when a session last broke in flight */
     struct site_reply reply;

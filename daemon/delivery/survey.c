@@ -68,6 +68,9 @@ static void say_because(const struct outlet *o, struct buf *out)
         buf_addf(out, "by hand%s%.*s", r->is.text.len ? ": " : "", STR_ARG(r->is.text));
     else if (o->lessons.failures)
         buf_add_text(out, o->lessons.failure);
+    else if (warmth_is_spent(o->site, o->source))
+        buf_addf(out, "its warm-up budget of %u for today is used",
+                 warmth_budget(o->site, o->source));
 }
 
 static struct throttle_limits limits_of(const struct throttle *t)
@@ -122,6 +125,22 @@ static bool has_limited(const struct site *site)
     return false;
 }
 
+/* Only sources are left whose warm-up has used what it may today: one of them; SOURCE_GONE if it is
+ * not so. */
+static unsigned out_of_budget(const struct site *site)
+{
+    const struct config *config = site->thread->settings->config;
+    unsigned found = SOURCE_GONE;
+    for (unsigned i = 0; i < config->source_count; i++) {
+        if (!site_has_for(site, i))
+            continue;
+        if (!warmth_is_spent(site, i))
+            return SOURCE_GONE;
+        found = i;
+    }
+    return found;
+}
+
 static const struct outlet *unreachable(const struct site *site)
 {
     uint64_t now = loop_now_ms(&site->thread->loop);
@@ -143,7 +162,7 @@ static enum site_state state_of(const struct site *site)
         return SITE_SUSPENDED;
     if (site->queued == 0 && site_in_flight(site) == 0)
         return SITE_IDLE;
-    if (has_limited(site))
+    if (has_limited(site) || out_of_budget(site) != SOURCE_GONE)
         return SITE_LIMITED;
     if (unreachable(site) && site_in_flight(site) == 0)
         return SITE_UNREACHABLE;
@@ -168,11 +187,24 @@ static void say_limited(const struct site *site, struct buf *out)
     }
 }
 
+static void say_budget(const struct site *site, unsigned source, struct buf *out)
+{
+    struct str name = site->thread->settings->config->sources[source].name;
+    uint32_t budget = warmth_budget(site, source);
+    if (budget == 0)
+        buf_addf(out, "The warm-up of source %.*s has not begun.", STR_ARG(name));
+    else
+        buf_addf(out, "Source %.*s has used its warm-up budget of %u for today.", STR_ARG(name),
+                 budget);
+}
+
 static void say_why(const struct site *site, enum site_state state, struct buf *out)
 {
     const struct outlet *o = site->outlets;
     if (state == SITE_NO_DNS || state == SITE_BOUNCING)
         buf_add_text(out, site->to->why);
+    else if (state == SITE_LIMITED && out_of_budget(site) != SOURCE_GONE)
+        say_budget(site, out_of_budget(site), out);
     else if (state == SITE_LIMITED)
         say_limited(site, out);
     else if (state == SITE_UNREACHABLE)
@@ -209,9 +241,8 @@ static uint32_t due_of(const struct site *site, enum site_state state)
 {
     if (state == SITE_WAITING)
         return (uint32_t)heap_first(&site->waiting)->key;
-    return state == SITE_UNREACHABLE
-               ? in_ms(site->thread, unreachable(site)->lessons.retry_at_ms)
-               : 0;
+    return state == SITE_UNREACHABLE ? in_ms(site->thread, unreachable(site)->lessons.retry_at_ms)
+                                     : 0;
 }
 
 static void view_words(struct survey *s, const struct site *site, struct site_view *v)
@@ -325,14 +356,19 @@ static void view_provider(struct survey *s, const struct site_provider *provider
     s->providers = v;
 }
 
+static void all_free(struct survey_all *all)
+{
+    arena_release(&all->survey.memory);
+    free((char *)all->question.name.at);
+    free(all);
+}
+
 static void on_back(struct letter *letter)
 {
     struct survey_part *part = LETTER_OF(letter, struct survey_part, letter);
     struct survey_all *all = part->all;
     all->on_survey(all->ctx, &all->survey);
-    arena_release(&all->survey.memory);
-    free((char *)all->question.name.at);
-    free(all);
+    all_free(all);
 }
 
 /* On each thread in turn. */
@@ -342,6 +378,10 @@ static void on_asked(struct letter *letter)
     struct survey_all *all = part->all;
     struct delivery_thread *thread = part->thread;
     struct domains_numbers numbers = domains_numbers(&thread->domains);
+    if (thread->ended) {
+        all_free(all);
+        return;
+    }
     for (const struct site *site = thread->sites; site; site = site->hh.next)
         if (is_asked_for(all, site))
             view_site(all, site);

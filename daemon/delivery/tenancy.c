@@ -143,10 +143,8 @@ void tenancy_leave(struct tenancy *t, uint64_t due_ms)
     tenancy_end_if_done(t);
 }
 
-void tenancy_end_if_done(struct tenancy *t)
+static void end(struct tenancy *t)
 {
-    if (t->feeds)
-        return;
     struct domain_return *r = domain_return_new(t->home, t->number, t->left_count);
     r->serial = t->serial;
     r->due_ms = t->due_ms;
@@ -156,6 +154,27 @@ void tenancy_end_if_done(struct tenancy *t)
         r->mailings[i] = mailing_ref(t->left[i]);
     tenancy_free(t);
     domain_return_send(r);
+}
+
+void tenancy_end_if_done(struct tenancy *t)
+{
+    if (t->feeds)
+        return;
+    if (t->site->obsolete)
+        site_work(t->site);
+    else
+        end(t);
+}
+
+void tenancies_end_if_done(struct site *site)
+{
+    for (const struct tenancy *t = site->tenancies; t; t = t->next)
+        if (t->feeds)
+            return;
+    if (site_connections(site) > 0)
+        return;
+    while (site->tenancies)
+        end(site->tenancies);
 }
 
 void tenancies_release(struct delivery_thread *thread)

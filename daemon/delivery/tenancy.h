@@ -51,8 +51,10 @@ void tenancy_move(struct tenancy_letter *letter);
 /* The domain is given back as soon as may be, to be tried again in `due_ms`. */
 void tenancy_leave(struct tenancy *tenancy, uint64_t due_ms);
 
-/* Returns the lease, and frees the tenancy, if it has no feeds any more. */
+/* Returns the lease, and frees the tenancy, if it has no feeds any more. Those of a site that is
+ * obsolete end together, when its connections are closed: then its next life may open others. */
 void tenancy_end_if_done(struct tenancy *tenancy);
+void tenancies_end_if_done(struct site *site);
 
 /* For the end of a thread. */
 void tenancies_release(struct delivery_thread *thread);

@@ -12,6 +12,7 @@
 #include "delivery/domains.h"
 #include "delivery/expiry.h"
 #include "delivery/restraints.h"
+#include "delivery/warmth.h"
 #include "loop/loop.h"
 
 struct journal;
@@ -41,6 +42,7 @@ struct delivery_thread {
     struct delivery_settings *settings;
     struct journal *journal;
     bool starved; /* somebody found no room in it, and wants to hear when there is some */
+    bool held;    /* somebody heard that nothing may begin (thread_may_begin), and wants the same */
     struct source_name *source_names; /* of all settings that there ever were */
     int64_t unknown_until_us; /* clock_mono_us: what limits let go until then counts as used up */
     struct domains domains;
@@ -64,10 +66,12 @@ struct delivery_thread {
     uint64_t connect_after_ms; /* hold.h: no new connection before (on the loop's clock) */
     size_t parcels;            /* in use */
     struct expiry expiry;
+    struct warmth warmth;
     struct timer stop_due;
     struct timer observe_due;
     struct scout_part *scouts; /* under way: delivery/scout.h */
     bool stopping;
+    bool ended;     /* its loop and the front's are over: nobody answers any more */
     bool giving_up; /* stopping, and the store cannot take what is still to be reported */
 };
 
@@ -80,8 +84,8 @@ void settings_unref(struct delivery_settings *settings);
 struct str thread_source(struct delivery_thread *thread, struct str name);
 
 /* False while more would be lost with the machine's power than `store.unsynced` allows, and while
- * the store takes no new work (store_healthy). */
-bool thread_may_begin(const struct delivery_thread *thread);
+ * the store takes no new work (store_healthy): then all sites work again when it may. */
+bool thread_may_begin(struct delivery_thread *thread);
 
 /* Ends the loop when the thread is stopping and nothing is under way any more. */
 void thread_end_if_done(struct delivery_thread *thread);

@@ -2,7 +2,8 @@
  * The whole check of a data folder, for people: the pages of the data file (store/pages.h), then
  * each record by the parser of its table, then what must agree across tables: names both ways,
  * contacts and the index of addresses, sets with their checksums, for each job its recipients,
- * ledger, queue and numbers, the queue and its counts; and the journals. It reads only, and changes nothing.
+ * ledger, queue and numbers, the queue and its counts; and the journals. It reads only, and changes
+ * nothing.
  *
  * It takes the folder for itself as long as it looks, and is refused where a tocsind runs. While
  * pages are damaged, records are not looked at: LMDB would have to read them.

@@ -129,17 +129,26 @@ static void write_pair(struct txn *txn, const struct pair_change *p)
     }
 }
 
-/* In the order of the table, for neighbours share a page. A copy that only moved changes nothing.
- */
+/* Copies that only moved leave nothing to write. */
+static void forget_unchanged(struct queue_changes *c)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if (c->pairs[i].by)
+            c->pairs[kept++] = c->pairs[i];
+    c->count = kept;
+}
+
+/* In the order of the table, for neighbours share a page. */
 void queue_counts_settle(struct txn *txn)
 {
     struct queue_changes *c = txn->queue_changes;
     if (!c)
         return;
+    forget_unchanged(c);
     qsort(c->pairs, c->count, sizeof(c->pairs[0]), compare_pairs);
     for (size_t i = 0; i < c->count && !txn->rc; i++)
-        if (c->pairs[i].by)
-            write_pair(txn, &c->pairs[i]);
+        write_pair(txn, &c->pairs[i]);
     queue_counts_drop(txn);
 }
 

@@ -13,8 +13,7 @@ _Static_assert(WARM_UP_NAMES_MAX + 1 <= KEY_MAX, "a key is never cut");
 
 static bool is_place(const struct warm_up_place *place)
 {
-    return place->source.len > 0 &&
-           place->source.len + place->provider.len <= WARM_UP_NAMES_MAX &&
+    return place->source.len > 0 && place->source.len + place->provider.len <= WARM_UP_NAMES_MAX &&
            !str_find(place->source, '\0') && !str_find(place->provider, '\0');
 }
 
@@ -51,8 +50,8 @@ bool warm_up_read(struct txn *txn, const struct warm_up_place *place, struct war
            txn_damaged(txn, TABLE_WARM_UP, key_view(&key));
 }
 
-static void write(struct txn *txn, const struct warm_up_place *place,
-                  const struct warm_up_record *record)
+static void record_write(struct txn *txn, const struct warm_up_place *place,
+                         const struct warm_up_record *record)
 {
     struct key key = place_key(place);
     uint8_t value[WARM_UP_SIZE], *at = value;
@@ -73,7 +72,7 @@ uint32_t warm_up_take(struct txn *txn, const struct warm_up_place *place, uint32
     *taken = record.taken += got;
     if (!is_place(place) || got == 0)
         return 0;
-    write(txn, place, &record);
+    record_write(txn, place, &record);
     return got;
 }
 
@@ -86,7 +85,7 @@ void warm_up_give_back(struct txn *txn, const struct warm_up_place *place, uint3
         return;
     record.taken -= count < record.taken ? count : record.taken;
     if (record.taken > 0)
-        write(txn, place, &record);
+        record_write(txn, place, &record);
     else
         table_delete(txn, TABLE_WARM_UP, &key);
 }

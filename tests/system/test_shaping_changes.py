@@ -52,3 +52,18 @@ def test_a_restart_does_not_give_the_rate_again(start):
     assert field.daemon.wait_job(job, each=assert_adds_up)["delivered"] == 240
     assert set(field.record(HOST).delivered()) == set(addresses)
     assert_kept(field.record(HOST), rate(40))
+
+
+def test_a_provider_that_is_added_holds_at_once_where_mail_goes_out(start):
+    """Its sites begin anew, perhaps in another thread, when they have closed their connections."""
+    before = Limits(connections=10, messages=1000, in_flight=1)
+    after = Limits(connections=2, messages=1000, in_flight=1)
+    field, job, addresses = begin(start, before, 300, {"delay": 0.05})
+    wait_until(lambda: field.receivers.open()["127.0.0.21"] == 10, 10, "all the connections")
+    added = field.reload('site "*" {', f'provider "new" {{ mx = "{HOST}"  connections = 2 }}\nsite "*" {{')
+    assert field.daemon.wait_job(job, each=assert_adds_up)["delivered"] == 300
+    record = field.record(HOST)
+    assert_each_once(record, addresses)
+    assert_kept(record, before)
+    assert_kept(record, after, since=added + 0.3 * PATIENCE)
+    assert field.site(HOST)["provider"] == "new"

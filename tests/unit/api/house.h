@@ -72,8 +72,8 @@ static inline void house_open(struct house *h)
     h->composers = composers_new(h->people.store, 1, h->senders, &err);
     assert_int_equal(loop_init(&h->front, "front", &err), 0);
     h->campaign = campaign_new(h->people.store, h->composers, &h->front, &hooks);
-    h->delivery = delivery_new(h->people.store, h->composers, h->senders->config, 0,
-                               &delivery_hooks, &err);
+    h->delivery =
+        delivery_new(h->people.store, h->composers, h->senders->config, 0, &delivery_hooks, &err);
     if (!h->delivery)
         fail_msg("%s", err.text);
     struct api_parts parts = house_parts(h);

@@ -56,6 +56,12 @@ static void a_dry_run_makes_nothing(void **state)
     json_t *answer = ask(h, "POST", "/v1/jobs", message_to("all", ", \"dry_run\": true"), 200);
     assert_int_equal(number(answer, "recipients"), 3);
     assert_null(json_object_get(answer, "id"));
+    json_t *forecast = json_object_get(answer, "forecast"), *group = json_array_get(forecast, 0);
+    assert_int_equal(json_array_size(forecast), 1); /* all by the route "*" */
+    assert_text(group, "kind", "site");
+    assert_text(group, "limited_by", "10 connections");
+    assert_int_equal(number(group, "recipients"), 3);
+    assert_int_equal(number(answer, "finished_in_s"), number(group, "seconds"));
     json_decref(answer);
     refused(h, "GET", "/v1/jobs/1", STR(""), 404, "no job 1");
 }

@@ -633,6 +633,33 @@ static void a_dry_run_only_counts(void **state)
     assert_int_equal(campaign_active(t.campaign), 0);
 }
 
+static void note_plan(void *ctx, const struct campaign_answer *answer)
+{
+    const struct campaign_plan *plan = answer->plan;
+    uint32_t sum = 0;
+    assert_non_null(plan);
+    assert_int_equal(plan->domain_count, DOMAINS);
+    for (size_t i = 0; i < plan->domain_count; i++) {
+        assert_true(i == 0 || plan->domains[i - 1].recipients >= plan->domains[i].recipients);
+        assert_int_equal(plan->domains[i].recipients / 1000, PEOPLE / DOMAINS / 1000);
+        sum += plan->domains[i].recipients;
+    }
+    assert_int_equal(sum, PEOPLE);
+    assert_int_equal(plan->weight, 3);
+    on_answer(ctx, answer);
+}
+
+static void a_dry_run_says_how_many_are_where(void **state)
+{
+    (void)state;
+    struct submission s = {.source = str_of(source),
+                           .segment = STR("list:everyone"),
+                           .weight = 3,
+                           .dry_run = true};
+    campaign_submit(t.campaign, &s, note_plan, NULL);
+    await();
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -657,6 +684,7 @@ int main(void)
         TEST(an_audience_that_rests_on_too_much_is_refused),
         TEST(a_submission_that_comes_twice_at_once_makes_one_job),
         TEST(a_dry_run_only_counts),
+        TEST(a_dry_run_says_how_many_are_where),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

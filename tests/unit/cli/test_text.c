@@ -120,6 +120,11 @@ static void times_are_local(void **state)
     GIVES(text_time(&out, "2026-11-21T20:24:07Z"), "2026-11-21 21:24:07");
     GIVES(text_time(&out, "2026-06-21T20:24:07.123Z"), "2026-06-21 22:24:07");
     GIVES(text_time(&out, "soon\n"), "soon␊");
+    /* 23:30 there, half an hour before the next day. */
+    const int64_t now = text_time_read("2026-11-21T22:30:00Z");
+    GIVES(text_clock(&out, "2026-11-21T20:24:59Z", now), "21:24");
+    GIVES(text_clock(&out, "2026-11-21T23:10:00Z", now), "2026-11-22 00:10");
+    GIVES(text_clock(&out, "soon\n", now), "soon␊");
     assert_true(text_time_read("1970-01-02T00:00:00Z") == 86400);
     assert_true(text_time_read("1970-01-02") == -1);
     assert_true(text_time_read("") == -1);

@@ -36,9 +36,8 @@ static void assert_kept(struct rate rate, size_t first)
 {
     for (size_t i = first; i + rate.count < went.count; i++)
         if (went.at[i + rate.count] - went.at[i] < period_of(rate) + guard_of(rate))
-            fail_msg("%llu in %lld ms: one more after %lld us",
-                     (unsigned long long)rate.count, (long long)rate.period_ms,
-                     (long long)(went.at[i + rate.count] - went.at[i]));
+            fail_msg("%llu in %lld ms: one more after %lld us", (unsigned long long)rate.count,
+                     (long long)rate.period_ms, (long long)(went.at[i + rate.count] - went.at[i]));
 }
 
 /* What wakes the sender: a timer in whole milliseconds, late by up to `late` us. */
@@ -154,7 +153,8 @@ static void a_change_gives_nothing_twice(void **state)
         pace_init(&pace, rate, now);
         for (int change = 0; change < 12; change++) {
             int64_t most = period_of(rate) * (int64_t)(1 + dice_below(&dice, 2));
-            now = send_in_heaps(&pace, &dice, now, now + (int64_t)dice_below(&dice, (uint64_t)most));
+            now =
+                send_in_heaps(&pace, &dice, now, now + (int64_t)dice_below(&dice, (uint64_t)most));
             assert_kept(rate, changed);
             rate.count = 1 + dice_below(&dice, 2 * rate.count);
             highest.count = rate.count > highest.count ? rate.count : highest.count;

@@ -25,6 +25,11 @@ static void on_committed(void *ctx, const struct outcome *outcomes, size_t count
     (void)ctx, (void)outcomes, (void)count, (void)sums, (void)sum_count;
 }
 
+static void no_work(void *ctx)
+{
+    (void)ctx;
+}
+
 static int set_up(void **state)
 {
     static char site_name[] = "mx.example:25";
@@ -41,6 +46,7 @@ static int set_up(void **state)
     u64set_init(&t.thread.taken);
     t.site.key = site_name;
     t.site.thread = &t.thread;
+    chore_init(&t.site.chore, &t.thread.loop, no_work, NULL);
     t.mailing.job = JOB;
     t.feed.mailing = &t.mailing;
     t.feed.domain = DOMAIN;
