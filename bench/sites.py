@@ -13,6 +13,7 @@ import dataclasses
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -20,7 +21,7 @@ import tocsin as players
 
 from peers import ground as base
 from peers import tocsind
-from scale import forget_peak, peak_kib
+from scale import forget_peak, peak_kib, wait_queued
 
 CONFIG = """\
 data_dir = "data"
@@ -135,8 +136,6 @@ class Profile:
 
     def shares(self):
         """Room or library -> share of the samples."""
-        import signal
-
         self.process.end(signal.SIGINT)
         argv = ["perf", "script", "-i", self.file, "-F", "ip,dso"]
         told = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120).stdout
@@ -175,21 +174,27 @@ def for_a_while(sink, window):
     return sink.lines - before
 
 
+def start(ground, player, count):
+    """A job that is all in the queue, and has been sent from for a while; its number."""
+    number = player.send(ground.letter, "list:everyone")
+    wait_queued(player, number, count)
+    time.sleep(SETTLE)
+    return number
+
+
 def run(ground, room, case, count, window, profiled):
     with base.running(EverywhereSink(room)) as sink, base.running(Nameserver(room)) as dns:
         with daemon(room, case, sink, dns.port) as player:
             tocsind.import_contacts(player, contacts(ground, case, count))
             pid = player.process.pid
             forget_peak(pid)
+            number = start(ground, player, count) if case.throttled else None
             profile = Profile(room, pid) if profiled else None
             user, system, began = *times(pid), time.time()
-            number = player.send(ground.letter, "list:everyone")
             if case.throttled:
-                tocsind_queued(player, number, count)
-                time.sleep(SETTLE)
-                user, system, began = *times(pid), time.time()
                 messages = for_a_while(sink, window)
             else:
+                number = player.send(ground.letter, "list:everyone")
                 messages = until_end(player, sink, number, count)
             seconds, (user_after, system_after) = time.time() - began, times(pid)
             kib, shares = peak_kib(pid), profile.shares() if profile else None
@@ -206,11 +211,6 @@ def run(ground, room, case, count, window, profiled):
         connections=sink.summary["connections"],
         rooms=shares and {name: share * cpu for name, share in shares.items()},
     )
-
-
-def tocsind_queued(player, number, count):
-    queued = lambda: tocsind.job(player, number)["queueing"]["done"] == count
-    players.wait_until(queued, base.TIMEOUT, f"{count} recipients in the queue")
 
 
 def measure(ground, case, count, window, profiled):

@@ -39,7 +39,7 @@ void job_read(struct job *job, const json_t *object)
         .expired = json_count(object, "expired"),
         .cancelled = json_count(object, "cancelled"),
         .spread = json_count(json_object_get(object, "queueing"), "done"),
-        .left_s = forecast_left_s(object),
+        .left_s = forecast_is_there(object) ? forecast_left_s(object) : 0,
     };
 }
 
@@ -130,7 +130,7 @@ static void add_outlook(struct buf *line, const struct job *job, const struct pa
 {
     uint64_t to_go = job->recipients - job_done(job);
     uint64_t again = to_go - job->queued - job->in_flight; /* deferred, or in doubt */
-    int64_t left = job->left_s >= 0 ? job->left_s : pace_left_s(pace, to_go);
+    int64_t left = job->left_s > 0 ? job->left_s : pace_left_s(pace, to_go);
     if (strcmp(job->state, "paused") == 0) {
         buf_addf(line, "\"tocsin job resume %" PRIu64 "\" goes on.", job->id);
     } else if (to_go > 0 && again == to_go) {
@@ -141,8 +141,8 @@ static void add_outlook(struct buf *line, const struct job *job, const struct pa
         text_rate(line, pace_rate(pace));
         if (left < 0)
             return;
-        buf_add_text(line, job->left_s >= 0 ? "   about " : "   ");
-        if (job->left_s >= 0)
+        buf_add_text(line, job->left_s > 0 ? "   about " : "   ");
+        if (job->left_s > 0)
             forecast_say_about(line, (uint64_t)left);
         else
             text_duration(line, (uint64_t)left);

@@ -20,7 +20,7 @@ struct job {
     uint64_t recipients, queued, in_flight, in_doubt, delivered, deferred, bounced, skipped,
         expired, cancelled;
     uint64_t spread; /* recipients that fan-out has reached */
-    int64_t left_s;  /* until it is finished, as the daemon expects; -1: it did not say */
+    int64_t left_s;  /* until it is finished, as the daemon expects; 0: it did not say */
 };
 
 enum { JOB_FRAME_LINES = 4 };

@@ -41,10 +41,8 @@ const struct command job_show_command = {
     .words_min = 1,
     .words_max = 1,
     .summary = "Show a job and its numbers",
-    .about =
-        "The numbers add up at every moment: \"recipients\" is the sum of the rest. While the job "
-        "is\n"
-        "being sent, a table says for each receiver how many are left, and when they will have\n"
-        "been served.",
+    .about = "The numbers add up at every moment: \"recipients\" is the sum of the rest.\n"
+             "While the job is being sent, a table says for each receiver how many are left,\n"
+             "and when they will have been served.",
     .run = run,
 };

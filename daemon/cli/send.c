@@ -193,7 +193,7 @@ static const struct flag flags[] = {
     {"weight", "N", "Its share of a receiver beside other jobs of its lane, 1 to 1000"},
     {"at-most-once", NULL, "Do not send again what may have arrived"},
     {"key", "KEY", "Safe to repeat: what was sent with it is not sent again"},
-    {"dry-run", NULL, "Only check it, count the contacts, and say when it would be finished"},
+    {"dry-run", NULL, "Only check it, and say who gets it and how long it would take"},
     {"watch", NULL, "Watch the job until it is over"},
     {NULL, NULL, NULL},
 };

@@ -62,7 +62,7 @@ static void look_at(struct domain *domain, uint64_t ms)
 
 static void wait_for_it(struct domain *domain, struct mailing *mailing)
 {
-    for (size_t i = 0; i < domain->waiting_count && i < 16; i++)
+    for (size_t i = 0; i < domain->waiting_count; i++)
         if (domain->waiting[i] == mailing)
             return;
     if (domain->waiting_count == domain->waiting_size) {
@@ -315,6 +315,16 @@ static struct domain_wish take_wish(struct domains *d, size_t lane)
     return wish;
 }
 
+/* One that is known already may be so because of another job only. */
+static void want_here(struct domains *d, struct mailing *mailing, uint32_t number)
+{
+    struct domain *domain = find(d, number);
+    if (domain)
+        offer_known(domain, mailing);
+    else if (thread_of_domain(number, d->thread->peer_count) == d->thread->index)
+        want(d, mailing, number);
+}
+
 /* Those of one job that are looked after here, from the store, as far as there is room for them. */
 static bool go_round(struct domains *d, struct domain_round *r, struct txn *txn)
 {
@@ -323,9 +333,7 @@ static bool go_round(struct domains *d, struct domain_round *r, struct txn *txn)
         if (!queue_count_next(txn, &at))
             return false;
         r->after = at.domain;
-        if (thread_of_domain(at.domain, d->thread->peer_count) == d->thread->index &&
-            !find(d, at.domain))
-            want(d, r->mailing, at.domain);
+        want_here(d, r->mailing, at.domain);
         if (d->wish_count[r->mailing->lane] == DOMAINS_WAITING)
             return true;
     }

@@ -378,37 +378,50 @@ static size_t find_slowest(const struct prospect_group *groups, size_t count)
     return slowest;
 }
 
-static void merge(struct prospect_group *into, const struct prospect_group *one)
+/* What many could take together is more than the machine gives. */
+static void merge(const struct prospector *p, struct prospect_group *into,
+                  const struct prospect_group *one)
 {
     into->site_count += one->site_count;
     into->recipients += one->recipients;
     into->observed += one->observed;
     into->forecast.pace += one->forecast.pace;
+    if (into->forecast.pace > p->terms.machine)
+        into->forecast.pace = p->terms.machine;
     if (one->forecast.seconds <= into->forecast.seconds)
         return;
     into->forecast.seconds = one->forecast.seconds;
     into->forecast.limit = one->forecast.limit;
 }
 
-/* As many as are listed; the slowest is always among them. */
+/* How many are listed by their names: the first ones, and those that are not very small. */
+static size_t count_named(const struct prospector *p)
+{
+    enum { ALWAYS = 12, SMALL_PART = 500 };
+    size_t named = 0;
+    uint64_t whole = added(p);
+    while (named < p->group_count && named < PROSPECT_GROUPS_MAX - 1 &&
+           (named < ALWAYS || p->groups[named].recipients >= whole / SMALL_PART))
+        named++;
+    return named;
+}
+
+/* The slowest is always among those that are named. */
 static void list_groups(struct prospector *p, struct prospect *out)
 {
-    enum { NAMED = PROSPECT_GROUPS_MAX - 1 };
     qsort(p->groups, p->group_count, sizeof(*p->groups), by_size);
-    size_t slowest = find_slowest(p->groups, p->group_count);
-    if (slowest >= NAMED) {
-        struct prospect_group moved = p->groups[NAMED - 1];
-        p->groups[NAMED - 1] = p->groups[slowest];
+    size_t slowest = find_slowest(p->groups, p->group_count), named = count_named(p);
+    if (slowest >= named) {
+        struct prospect_group moved = p->groups[named - 1];
+        p->groups[named - 1] = p->groups[slowest];
         p->groups[slowest] = moved;
     }
-    for (size_t i = 0; i < p->group_count; i++) {
-        if (i < NAMED)
-            out->groups[out->count++] = p->groups[i];
-        else if (i == NAMED)
-            out->groups[out->count++] = (struct prospect_group){.kind = PROSPECT_SMALL_SITES};
-        if (i >= NAMED)
-            merge(&out->groups[NAMED], &p->groups[i]);
-    }
+    memcpy(out->groups, p->groups, named * sizeof(*p->groups));
+    out->count = named;
+    if (named < p->group_count)
+        out->groups[out->count++] = (struct prospect_group){.kind = PROSPECT_SMALL_SITES};
+    for (size_t i = named; i < p->group_count; i++)
+        merge(p, &out->groups[named], &p->groups[i]);
     out->slowest = find_slowest(out->groups, out->count);
 }
 

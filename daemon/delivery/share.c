@@ -151,10 +151,11 @@ static size_t portion_of(const struct share_lane *lane, const struct share *shar
 }
 
 /* Each reads at most a portion and goes to the end of the ring. A portion may hold nothing new (all
- * under way), so the turns are counted, not the copies. */
+ * under way), so the turns are counted, not the copies; and it may hold one copy only, where each
+ * of many domains has one. */
 void share_lane_read(struct share_lane *lane, struct txn *txn, size_t target)
 {
-    for (size_t turns = lane->reader_count + 1; turns > 0 && lane->copies < target; turns--) {
+    for (size_t turns = lane->reader_count + target; turns > 0 && lane->copies < target; turns--) {
         struct share *share = lane->reader;
         if (!share)
             return;

@@ -155,6 +155,8 @@ void site_reload(struct site *site)
 {
     struct destination *again = destination_again(site->thread->settings->config, site->to);
     site->obsolete |= !destination_same(site->to, again);
+    if (site->obsolete)
+        hosts_stop(&site->hosts); /* nothing keeps it when all have left */
     destination_unref(again);
     set_terms(site);
     hosts_reload(&site->hosts);

@@ -110,7 +110,7 @@ static void on_move(struct letter *letter)
     if (t) {
         t->serial = l->serial;
         tenancy_leave(t, 0);
-    } else {
+    } else if (!l->holder->stopping) {
         struct domain_return *r = domain_return_new(l->home, l->number, 0);
         r->serial = l->serial;
         domain_return_send(r);
@@ -158,7 +158,7 @@ static void end(struct tenancy *t)
 
 void tenancy_end_if_done(struct tenancy *t)
 {
-    if (t->feeds)
+    if (t->feeds || t->site->thread->stopping) /* homes may be gone already */
         return;
     if (t->site->obsolete)
         site_work(t->site);

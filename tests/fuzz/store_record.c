@@ -86,6 +86,18 @@ static void try_restraint(struct str input)
     assert((r.rate.count || r.connections) == (r.action == RESTRAINT_SLOW));
 }
 
+static void try_warm_up(struct str input)
+{
+    struct warm_up_record r;
+    size_t len = input.len ? (uint8_t)input.at[0] : 0;
+    struct str rest = str_skip(input, 1), key = str_from(rest.at, len < rest.len ? len : rest.len);
+    struct str value = str_skip(rest, key.len);
+    if (!warm_up_parse(key, value, &r))
+        return;
+    assert(key.len <= WARM_UP_NAMES_MAX + 1 && memchr(key.at, '\0', key.len) > (void *)key.at);
+    assert(value.len == 9 && r.taken > 0);
+}
+
 static void try_queue_count(struct str input)
 {
     struct queue_count count;
@@ -135,9 +147,9 @@ static void try_set(struct str value)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const tries[])(struct str) = {try_contact, try_job,         try_ledger,
-                                                try_set,     try_site_lesson, try_job_key,
-                                                try_message, try_restraint,   try_queue_count};
+    static void (*const tries[])(struct str) = {
+        try_contact, try_job,     try_ledger,    try_set,         try_site_lesson,
+        try_job_key, try_message, try_restraint, try_queue_count, try_warm_up};
     if (size > 0)
         tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](str_from(data + 1, size - 1));
     return 0;

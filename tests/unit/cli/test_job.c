@@ -115,6 +115,24 @@ static void last_line(const struct job *job, const char *expected)
     buf_release(&out);
 }
 
+/* The daemon knows what the receivers allow; without it, the pace goes on. */
+static void what_the_daemon_expects_is_said_instead(void **state)
+{
+    (void)state;
+    struct job job = {
+        .name = "", .guarantee = "", .state = "sending", .recipients = 9, .queued = 9};
+    job.left_s = 4800;
+    last_line(&job, "0.0/s   about 1 h 20 min left");
+    json_t *object = parse("{\"forecast\": [{\"seconds\": 7}], \"finished_in_s\": 7}");
+    job_read(&job, object);
+    assert_int_equal(job.left_s, 7);
+    json_decref(object);
+    object = parse("{\"forecast\": null, \"finished_in_s\": null}");
+    job_read(&job, object);
+    assert_int_equal(job.left_s, 0);
+    json_decref(object);
+}
+
 static void the_last_line_says_what_comes(void **state)
 {
     (void)state;
@@ -157,6 +175,7 @@ int main(void)
         cmocka_unit_test(what_is_missing_or_odd_is_nothing),
         cmocka_unit_test(over_means_nothing_on_the_wire),
         cmocka_unit_test(a_frame_is_four_lines),
+        cmocka_unit_test(what_the_daemon_expects_is_said_instead),
         cmocka_unit_test(the_last_line_says_what_comes),
         cmocka_unit_test(a_frame_fits_and_harms_nothing),
     };

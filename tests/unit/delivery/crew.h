@@ -34,9 +34,9 @@ static struct crew {
     unsigned count;
 } crew;
 
-#define CREW_CONFIG                                            \
-    "data_dir = \"data\"\n"                                    \
-    "control { socket = \"control.sock\" }\n"                  \
+#define CREW_CONFIG                                              \
+    "data_dir = \"data\"\n"                                      \
+    "control { socket = \"control.sock\" }\n"                    \
     "identity \"example\" {\n    domain = \"send.example\"\n}\n" \
     "retry { first = \"2s\"  factor = 1  max = \"2s\"  max_age = \"3d\" }\n"
 

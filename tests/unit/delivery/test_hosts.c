@@ -35,7 +35,7 @@ static void set_addresses(size_t count, const char *const *texts)
     world.verdict = count ? DNS_FOUND : DNS_TROUBLE;
 }
 
-#define ADDRESSES(...)                                                                   \
+#define ADDRESSES(...)                                                               \
     set_addresses(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *), \
                   (const char *const[]){__VA_ARGS__})
 
@@ -234,8 +234,7 @@ static void what_did_not_answer_or_was_overtaken_is_last(void **state)
     struct site_host *host = choose();
     order_of(host, AF_UNSPEC, &p);
     host_learn(host, &p, 1);
-    bool first_was_1 =
-        ((struct sockaddr_in6 *)(void *)&p.addresses[0])->sin6_addr.s6_addr[15] == 1;
+    bool first_was_1 = ((struct sockaddr_in6 *)(void *)&p.addresses[0])->sin6_addr.s6_addr[15] == 1;
     for (int i = 0; i < 4; i++) {
         const char *order = order_of(host, AF_UNSPEC, &p);
         assert_true(first_was_1 ? is_one_of(order, "6:2 1 6:1", "1 6:2 6:1")

@@ -165,6 +165,21 @@ static void many_small_sites_are_one_line(void **state)
     assert_int_equal(sum, 6030);
 }
 
+static void tiny_sites_are_not_named(void **state)
+{
+    struct scene *s = *state;
+    add_hosts(s, "mx.large.example", 1000000);
+    for (int i = 0; i < 30; i++) {
+        char host[40];
+        snprintf(host, sizeof(host), "mx.tiny%d.example", i);
+        add_hosts(s, host, 2);
+    }
+    prospect_make(s->p, &s->got);
+    assert_int_equal(s->got.count, 13);
+    assert_int_equal(s->got.groups[12].site_count, 31 - 12);
+    assert_true(s->got.groups[12].forecast.pace <= 1000);
+}
+
 /* -- While it is sent. */
 
 static struct share_view shares[3];
@@ -286,6 +301,7 @@ int main(void)
         TEST(domains_roll_up_to_sites_and_providers),
         TEST(nobody_takes_no_time),
         TEST(many_small_sites_are_one_line),
+        TEST(tiny_sites_are_not_named),
         TEST(jobs_share_by_weight_and_lane),
         TEST(what_was_seen_at_the_site_counts),
         TEST(what_waits_is_waited_for),

@@ -58,7 +58,8 @@ static int tear_down(void **state)
             continue;
         share->held_until = 0;
         while (share->loaded.count + share->returned.count > 0) {
-            struct parcel *p = parcel_line_take(share->loaded.count ? &share->loaded : &share->returned);
+            struct parcel *p =
+                parcel_line_take(share->loaded.count ? &share->loaded : &share->returned);
             share->site->lanes[share->mailing->lane].copies--;
             parcel_free(t.thread, p);
         }

@@ -9,11 +9,11 @@
 /* The crew's clock stands at 2023-11-14, 22:13:20 UTC. */
 enum { THREADS = 3, OLD = 0, NEW_ONE = 1, LATER = 2, DAY_S = 86400, HELD_MAX = 12 };
 
-#define SOURCES(days)                                                                           \
-    CREW_SOURCE "source \"new\" { ehlo = \"new.send.example\"\n"                                \
-                "warm_up { start = \"2023-11-14\"\n days = " days " } }\n"                      \
-                "source \"later\" { ehlo = \"later.send.example\"\n"                            \
-                "warm_up { start = \"2023-11-20\"\n days = { 5 } } }\n"                         \
+#define SOURCES(days)                                                      \
+    CREW_SOURCE "source \"new\" { ehlo = \"new.send.example\"\n"           \
+                "warm_up { start = \"2023-11-14\"\n days = " days " } }\n" \
+                "source \"later\" { ehlo = \"later.send.example\"\n"       \
+                "warm_up { start = \"2023-11-20\"\n days = { 5 } } }\n"    \
                 "provider \"big\" { mx = { \"*.big.example\" } }\n"
 
 static struct {
@@ -45,28 +45,6 @@ static struct site *make_site(struct delivery_thread *thread, const char *name)
     return site;
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&t, 0, sizeof(t));
-    crew_set_up(THREADS, SOURCES("{ 20, 60, 400 }"));
-    for (unsigned i = 0; i < THREADS; i++)
-        t.sites[i] = make_site(&crew.threads[i], i ? i == 1 ? "b.example" : "c.example" : "a.example");
-    t.big = make_site(&crew.threads[0], "mx.big.example");
-    assert_non_null(t.big->provider);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    crew_tear_down();
-    for (unsigned i = 0; i < THREADS; i++)
-        warmth_release(&crew.threads[i]);
-    config_unref(t.other);
-    return 0;
-}
-
 static bool is_asking(void)
 {
     for (unsigned i = 0; i < THREADS; i++)
@@ -86,6 +64,30 @@ static void settle(void)
     assert_false(is_asking());
 }
 
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&t, 0, sizeof(t));
+    crew_set_up(THREADS, SOURCES("{ 20, 60, 400 }"));
+    for (unsigned i = 0; i < THREADS; i++)
+        t.sites[i] =
+            make_site(&crew.threads[i], i ? i == 1 ? "b.example" : "c.example" : "a.example");
+    t.big = make_site(&crew.threads[0], "mx.big.example");
+    assert_non_null(t.big->provider);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    settle();
+    crew_tear_down();
+    for (unsigned i = 0; i < THREADS; i++)
+        warmth_release(&crew.threads[i]);
+    config_unref(t.other);
+    return 0;
+}
+
 static bool pick(struct site *site, unsigned source, struct parcel *parcel)
 {
     struct outlet *outlet = outlet_get(site, source);
@@ -97,7 +99,7 @@ static bool pick(struct site *site, unsigned source, struct parcel *parcel)
 }
 
 /* How many copies can go one after the other, at most `want`. */
-static unsigned send(struct site *site, unsigned source, unsigned want)
+static unsigned send_up_to(struct site *site, unsigned source, unsigned want)
 {
     struct parcel parcel;
     unsigned sent = 0;
@@ -177,7 +179,7 @@ static void nothing_goes_before_it_is_durable(void **state)
 static void the_budget_is_used_and_no_more(void **state)
 {
     (void)state;
-    assert_int_equal(send(t.big, NEW_ONE, 1000), 20);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 1000), 20);
     assert_true(warmth_is_spent(t.big, NEW_ONE));
     assert_int_equal(warmth_budget(t.big, NEW_ONE), 20);
 }
@@ -186,34 +188,34 @@ static void each_place_has_its_own_and_threads_share(void **state)
 {
     unsigned sent = 0;
     (void)state;
-    assert_int_equal(send(t.big, NEW_ONE, 1000), 20);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 1000), 20);
     for (unsigned i = 0; i < THREADS; i++)
-        sent += send(t.sites[i], NEW_ONE, i < 2 ? 7 : 1000);
+        sent += send_up_to(t.sites[i], NEW_ONE, i < 2 ? 7 : 1000);
     assert_in_range(sent, 18, 20); /* a part of one may stay with each of the others */
 }
 
 static void before_its_first_day_nothing_goes(void **state)
 {
     (void)state;
-    assert_int_equal(send(t.big, LATER, 5), 0);
+    assert_int_equal(send_up_to(t.big, LATER, 5), 0);
     assert_true(warmth_is_spent(t.big, LATER));
     set_time(6 * DAY_S);
-    assert_int_equal(send(t.big, LATER, 50), 5);
+    assert_int_equal(send_up_to(t.big, LATER, 50), 5);
     set_time(7 * DAY_S);
-    assert_int_equal(send(t.big, LATER, 50), 50);
+    assert_int_equal(send_up_to(t.big, LATER, 50), 50);
 }
 
 static void each_day_begins_anew_until_it_is_warm(void **state)
 {
     (void)state;
-    assert_int_equal(send(t.big, NEW_ONE, 1000), 20);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 1000), 20);
     set_time(3 * 3600); /* after midnight */
     assert_false(warmth_is_spent(t.big, NEW_ONE));
-    assert_int_equal(send(t.big, NEW_ONE, 1000), 60);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 1000), 60);
     set_time(DAY_S + 3 * 3600);
-    assert_int_equal(send(t.big, NEW_ONE, 1000), 400);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 1000), 400);
     set_time(2 * DAY_S + 3 * 3600);
-    assert_int_equal(send(t.big, NEW_ONE, 1000), 1000);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 1000), 1000);
     assert_false(warmth_is_new(t.big, NEW_ONE));
 }
 
@@ -221,34 +223,34 @@ static void a_copy_of_yesterday_needs_another_unit(void **state)
 {
     struct parcel parcel;
     (void)state;
-    send(t.big, NEW_ONE, 5);
+    send_up_to(t.big, NEW_ONE, 5);
     while (!pick(t.big, NEW_ONE, &parcel))
         settle();
     set_time(3 * 3600);
     assert_false(warmth_may_go(parcel.outlet, &parcel));
     warmth_give_back(&parcel);
-    assert_int_equal(send(t.big, NEW_ONE, 1000), 60);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 1000), 60);
 }
 
 static void what_is_not_sent_goes_to_the_next(void **state)
 {
     struct parcel parcel;
     (void)state;
-    assert_int_equal(send(t.big, NEW_ONE, 19), 19);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 19), 19);
     while (!pick(t.big, NEW_ONE, &parcel))
         settle();
-    assert_int_equal(send(t.big, NEW_ONE, 1), 0);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 1), 0);
     warmth_give_back(&parcel);
-    assert_int_equal(send(t.big, NEW_ONE, 10), 1);
+    assert_int_equal(send_up_to(t.big, NEW_ONE, 10), 1);
 }
 
 static void a_crash_loses_a_part_at_most(void **state)
 {
     (void)state;
     set_time(DAY_S + 3 * 3600); /* a budget of 400, in parts of 20 */
-    unsigned sent = send(t.big, NEW_ONE, 105);
+    unsigned sent = send_up_to(t.big, NEW_ONE, 105);
     crash();
-    sent += send(t.big, NEW_ONE, 1000);
+    sent += send_up_to(t.big, NEW_ONE, 1000);
     assert_in_range(sent, 380, 400);
 }
 
@@ -256,13 +258,13 @@ static void a_stop_in_order_loses_nothing(void **state)
 {
     (void)state;
     set_time(DAY_S + 3 * 3600);
-    unsigned sent = send(t.big, NEW_ONE, 105);
+    unsigned sent = send_up_to(t.big, NEW_ONE, 105);
     settle();
     warmth_stop(&crew.threads[0]);
     settle();
     assert_int_equal(taken(STR("big")), sent);
     crash();
-    assert_int_equal(sent + send(t.big, NEW_ONE, 1000), 400);
+    assert_int_equal(sent + send_up_to(t.big, NEW_ONE, 1000), 400);
 }
 
 static void other_budgets_hold_at_once(void **state)
@@ -270,15 +272,15 @@ static void other_budgets_hold_at_once(void **state)
     struct parcel parcel;
     (void)state;
     t.other = crew_read(SOURCES("{ 6, 60, 400 }"));
-    send(t.big, NEW_ONE, 5);
+    send_up_to(t.big, NEW_ONE, 5);
     while (!pick(t.big, NEW_ONE, &parcel))
         settle();
     reload(t.other);
     assert_false(warmth_may_go(parcel.outlet, &parcel));
     warmth_give_back(&parcel);
-    assert_in_range(send(t.big, NEW_ONE, 100), 0, 1);
+    assert_in_range(send_up_to(t.big, NEW_ONE, 100), 0, 1);
     reload(crew.config);
-    assert_in_range(send(t.big, NEW_ONE, 100), 13, 14);
+    assert_in_range(send_up_to(t.big, NEW_ONE, 100), 13, 14);
 }
 
 /* --- What holds whatever happens --- */
@@ -287,9 +289,8 @@ struct chaos {
     struct dice dice;
     struct parcel held[HELD_MAX];
     size_t held_count;
-    int64_t now;              /* seconds after the crew's */
-    unsigned sent[8][2];      /* by day, and place: with a provider or not */
-    unsigned lost[8][2];
+    int64_t now;         /* seconds after the crew's */
+    unsigned sent[8][2]; /* by day, and by place: with a provider or not */
 };
 
 static struct site *any_site(struct chaos *c)
@@ -326,10 +327,12 @@ static void step(struct chaos *c)
         use_one(c);
     } else if (what < 880 && c->held_count > 0) {
         warmth_give_back(&c->held[--c->held_count]);
+    } else if (what < 895) {
+        settle();
     } else if (what < 990) {
         crew_turn((unsigned)dice_below(&c->dice, THREADS));
     } else if (what < 996) {
-        c->now += (int64_t)dice_below(&c->dice, 3 * 3600);
+        c->now += (int64_t)dice_below(&c->dice, 3600);
         set_time(c->now);
     } else if (what == 996) {
         crash();
@@ -339,24 +342,47 @@ static void step(struct chaos *c)
     }
 }
 
+static void forget_all(struct txn *txn, void *ctx)
+{
+    (void)ctx;
+    warm_up_forget(txn, UINT32_MAX);
+}
+
 static void no_day_has_more_than_its_budget(void **state)
 {
     static const unsigned budgets[] = {20, 60, 400};
     (void)state;
     t.other = crew_read(SOURCES("{ 20, 30, 400 }"));
-    for (unsigned round = 0; round < 6; round++) {
-        struct chaos c = {.dice = dice_of(round + 1)};
-        uint32_t far = UINT32_MAX;
-        struct txn txn;
-        (void)far, (void)txn;
-        c.now = round * 0;
-        set_time(c.now);
-        for (int i = 0; i < 6000 && day_index() < 3; i++)
+    for (unsigned round = 1; round <= 6; round++) {
+        struct chaos c = {.dice = dice_of(round)};
+        set_time(0);
+        for (int i = 0; i < 20000 && day_index() < 3; i++)
             step(&c);
         for (unsigned day = 0; day < 3; day++)
             for (unsigned place = 0; place < 2; place++)
                 assert_in_range(c.sent[day][place], 0, budgets[day]);
+        assert_true(c.sent[0][0] + c.sent[0][1] > 0);
         crash();
-        place_forget();
+        write_now(crew.place->store, forget_all, NULL);
     }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_warm_source_has_no_budget, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_goes_before_it_is_durable, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_budget_is_used_and_no_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_place_has_its_own_and_threads_share, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(before_its_first_day_nothing_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_day_begins_anew_until_it_is_warm, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_of_yesterday_needs_another_unit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_sent_goes_to_the_next, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_crash_loses_a_part_at_most, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stop_in_order_loses_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(other_budgets_hold_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_day_has_more_than_its_budget, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
