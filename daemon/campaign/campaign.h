@@ -77,10 +77,10 @@ struct campaign_plan {
 
 struct campaign_answer {
     enum campaign_result result;
-    struct err err;      /* the sentence, unless OK */
-    uint32_t job;        /* its id; 0 for a dry run */
-    uint32_t recipients; /* of the job that was submitted, or would be */
-    bool repeated;       /* the job was there: this submission had come before */
+    struct err err;                   /* the sentence, unless OK */
+    uint32_t job;                     /* its id; 0 for a dry run */
+    uint32_t recipients;              /* of the job that was submitted, or would be */
+    bool repeated;                    /* the job was there: this submission had come before */
     const struct campaign_plan *plan; /* of a dry run; else NULL */
 };
 

@@ -88,7 +88,7 @@ struct route {
     enum tls_policy tls; /* the route's own, or tls.policy */
 };
 
-enum { RATES_MAX = 4 };
+enum { RATES_IN_A_LIST = 4, RATES_MAX = 5 }; /* what is configured, and one more in force */
 
 /* Several rates that hold together: "100/s" and "5000/day". */
 struct rates {

@@ -13,7 +13,7 @@
     AT(type, field), .count_offset = offsetof(struct type, count), .list_max = (most)
 #define RATES(type, field)                                                                         \
     AT(type, field), .count_offset = offsetof(struct type, field) + offsetof(struct rates, count), \
-                     .list_max = RATES_MAX, .in_place = true
+                     .list_max = RATES_IN_A_LIST, .in_place = true
 
 static_assert(offsetof(struct rates, at) == 0, "the list of a struct rates begins with it");
 

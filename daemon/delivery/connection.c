@@ -373,6 +373,17 @@ static int set_source(struct smtp_params *p, const struct source *source)
     return AF_UNSPEC;
 }
 
+/* Two attempts at once are two connections to the receiver: each one that is being opened must have
+ * room for a second. */
+static bool may_race(const struct connection *c)
+{
+    const struct outlet *o = c->outlet;
+    unsigned opening = 0;
+    for (const struct connection *other = o->connections; other; other = other->next)
+        opening += !other->ready && !other->leaving;
+    return throttle_room(&o->path) >= opening;
+}
+
 static void set_params(struct connection *c)
 {
     struct site *site = c->site;
@@ -382,7 +393,7 @@ static void set_params(struct connection *c)
     p->ehlo_name = source->ehlo.at;
     p->server_name = c->host->name;
     host_addresses(c->host, set_source(p, source), p);
-    p->apart_ms = throttle_room(&c->outlet->path) > 0 ? APART_MS : 0;
+    p->apart_ms = may_race(c) ? APART_MS : 0;
     p->tls = policy_now(site);
     p->tls_context = c->settings->tls[site->tls];
     p->tls_resume = c->host->session;

@@ -34,12 +34,6 @@ struct domain {
     UT_hash_handle hh;
 };
 
-/* One that waits for room. */
-struct domain_wish {
-    struct mailing *mailing;
-    uint32_t number;
-};
-
 /* A job of which more domains wait than are kept in memory. */
 struct domain_round {
     struct domain_round *next;
@@ -270,23 +264,8 @@ static void want_round(struct domains *d, struct mailing *mailing)
 
 static void want(struct domains *d, struct mailing *mailing, uint32_t number)
 {
-    enum job_lane lane = mailing->lane;
-    if (d->wish_count[lane] == DOMAINS_WAITING) {
+    if (!wishes_add(&d->wishes, mailing, number))
         want_round(d, mailing);
-        return;
-    }
-    if (d->wish_count[lane] == d->wish_size[lane]) {
-        size_t size = d->wish_size[lane] ? 2 * d->wish_size[lane] : 256;
-        struct domain_wish *bigger = alloc(size * sizeof(*bigger));
-        for (size_t i = 0; i < d->wish_count[lane]; i++)
-            bigger[i] = d->wishes[lane][(d->wish_first[lane] + i) % d->wish_size[lane]];
-        free(d->wishes[lane]);
-        d->wishes[lane] = bigger;
-        d->wish_first[lane] = 0;
-        d->wish_size[lane] = size;
-    }
-    size_t end = (d->wish_first[lane] + d->wish_count[lane]++) % d->wish_size[lane];
-    d->wishes[lane][end] = (struct domain_wish){mailing_ref(mailing), number};
 }
 
 static void offer_one(struct domains *d, struct mailing *mailing, uint32_t number)
@@ -294,7 +273,7 @@ static void offer_one(struct domains *d, struct mailing *mailing, uint32_t numbe
     struct domain *domain = find(d, number);
     if (domain)
         offer_known(domain, mailing);
-    else if (has_room(d) && d->wish_count[mailing->lane] == 0)
+    else if (has_room(d) && d->wishes.count[mailing->lane] == 0)
         offer_new(d, mailing, number);
     else
         want(d, mailing, number);
@@ -305,14 +284,6 @@ void domains_offer(struct domains *d, struct mailing *mailing, const uint32_t *n
 {
     for (size_t i = 0; i < count && !d->thread->stopping; i++)
         offer_one(d, mailing, numbers[i]);
-}
-
-static struct domain_wish take_wish(struct domains *d, size_t lane)
-{
-    struct domain_wish wish = d->wishes[lane][d->wish_first[lane]];
-    d->wish_first[lane] = (d->wish_first[lane] + 1) % d->wish_size[lane];
-    d->wish_count[lane]--;
-    return wish;
 }
 
 /* One that is known already may be so because of another job only. */
@@ -334,7 +305,7 @@ static bool go_round(struct domains *d, struct domain_round *r, struct txn *txn)
             return false;
         r->after = at.domain;
         want_here(d, r->mailing, at.domain);
-        if (d->wish_count[r->mailing->lane] == DOMAINS_WAITING)
+        if (wishes_full(&d->wishes, r->mailing->lane))
             return true;
     }
     return true;
@@ -347,36 +318,42 @@ static void read_rounds(struct domains *d)
     struct domain_round *r = d->rounds;
     txn_begin(d->thread->store, &txn);
     bool more = mailing_gate(r->mailing) == GATE_OPEN && go_round(d, r, &txn);
-    if (txn_failed(&txn, &err) != 0)
+    int failed = txn_failed(&txn, &err);
+    txn_end(&txn);
+    if (failed) {
         log_say(LOG_ERROR, "store_unreadable", "%s", err.text);
-    else if (!more) {
+        timer_start(&d->timer, CROWDED_MS);
+        return;
+    }
+    if (!more) {
         d->rounds = r->next;
         mailing_unref(r->mailing);
         free(r);
     }
-    txn_end(&txn);
+    chore_ask(&d->admit);
+}
+
+static void admit_one(struct domains *d, struct wish wish)
+{
+    struct domain *domain = find(d, wish.number);
+    if (mailing_gate(wish.mailing) == GATE_OPEN && domain)
+        offer_known(domain, wish.mailing);
+    else if (mailing_gate(wish.mailing) == GATE_OPEN)
+        offer_new(d, wish.mailing, wish.number);
+    mailing_unref(wish.mailing);
 }
 
 /* As many of those that wait as there is room for. */
 static void admit(void *ctx)
 {
     struct domains *d = ctx;
-    for (size_t lane = 0; lane < 2; lane++)
-        while (has_room(d) && d->wish_count[lane] > 0 && !d->thread->stopping) {
-            struct domain_wish wish = take_wish(d, lane);
-            struct domain *domain = find(d, wish.number);
-            if (mailing_gate(wish.mailing) == GATE_OPEN) {
-                if (domain)
-                    offer_known(domain, wish.mailing);
-                else
-                    offer_new(d, wish.mailing, wish.number);
-            }
-            mailing_unref(wish.mailing);
-        }
-    if (has_room(d) && d->rounds && !d->thread->stopping) {
+    if (d->thread->stopping)
+        return;
+    for (int lane = 0; lane < LANES; lane++)
+        while (has_room(d) && d->wishes.count[lane] > 0)
+            admit_one(d, wishes_take(&d->wishes, (enum job_lane)lane));
+    if (has_room(d) && d->rounds)
         read_rounds(d);
-        chore_ask(&d->admit);
-    }
 }
 
 static void check(struct domain *domain)
@@ -399,6 +376,8 @@ static void on_check(void *ctx)
     }
     if (first)
         timer_start(&d->timer, (uint64_t)(first->key - (int64_t)now_ms(d)));
+    if (d->rounds)
+        chore_ask(&d->admit);
 }
 
 int domains_init(struct domains *d, struct delivery_thread *thread, struct err *err)
@@ -429,11 +408,7 @@ void domains_release(struct domains *d)
         next = domain->hh.next;
         domain_free(domain);
     }
-    for (size_t lane = 0; lane < 2; lane++) {
-        while (d->wish_count[lane] > 0)
-            mailing_unref(take_wish(d, lane).mailing);
-        free(d->wishes[lane]);
-    }
+    wishes_release(&d->wishes);
     for (struct domain_round *r = d->rounds, *next; r; r = next) {
         next = r->next;
         mailing_unref(r->mailing);
@@ -465,7 +440,7 @@ struct domains_numbers domains_numbers(const struct domains *d)
 {
     return (struct domains_numbers){.live = d->live,
                                     .away = HASH_COUNT(d->all) - d->live,
-                                    .waiting = d->wish_count[0] + d->wish_count[1]};
+                                    .waiting = d->wishes.count[0] + d->wishes.count[1]};
 }
 
 struct destination *domains_known(const struct domains *d, uint32_t number)

@@ -19,7 +19,7 @@
  * one that the holder has seen. If something newer is under way to it, it still holds the lease.
  *
  * Bounded: at most DOMAINS_LIVE domains of a thread are asked for or leased at the same time; the
- * others wait as (mailing, domain) pairs, at most DOMAINS_WAITING of them, and beyond that as jobs
+ * others wait as (mailing, domain) pairs, at most WISHES_MAX of a lane, and beyond that as jobs
  * whose domains are read from the store again.
  */
 #ifndef TOCSIN_DELIVERY_DOMAINS_H
@@ -28,6 +28,7 @@
 #include "base/hash.h"
 #include "base/heap.h"
 #include "delivery/destination.h"
+#include "delivery/wishes.h"
 #include "loop/chore.h"
 #include "loop/timer.h"
 
@@ -35,7 +36,7 @@ struct delivery_thread;
 struct mailing;
 struct domain;
 
-enum { DOMAINS_LIVE = 4096, DOMAINS_WAITING = 65536 };
+enum { DOMAINS_LIVE = 4096 };
 
 /* A thread's part; a member of struct delivery_thread. */
 struct domains {
@@ -46,8 +47,7 @@ struct domains {
     struct heap checks; /* those to look at again, by time (ms on the loop's clock) */
     struct timer timer;
     struct chore admit;
-    struct domain_wish *wishes[2]; /* by lane: a ring of pairs that wait for room */
-    size_t wish_first[2], wish_count[2], wish_size[2];
+    struct wishes wishes;        /* those that wait for room */
     struct domain_round *rounds; /* jobs whose domains are to be read from the store */
 };
 

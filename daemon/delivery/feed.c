@@ -193,6 +193,8 @@ void feed_read(struct feed *feed, struct txn *txn, size_t max)
         feed_turn(feed, FEED_READY); /* to the end of the ring */
     } else {
         feed->due = feed->contact = 0;
+        if (feed->pending == 1) /* a count from between a commit and our hearing of it is mended */
+            set_queued(feed, queue_count(txn, feed->mailing->job, feed->domain));
         feed_exhausted(feed, txn, now);
     }
     feed_settle(feed, 0);

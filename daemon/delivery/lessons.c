@@ -108,6 +108,7 @@ static void back_off(struct outlet *outlet, enum session_reach reach, const char
     outlet->lessons.failures++;
     keep_failure(outlet, str_of(sentence));
     outlet->lessons.retry_at_ms = now_ms(site) + wait;
+    site_wake_in(site, wait + 1);
     log_back_off(outlet, wait, sentence);
     hosts_forgive(&site->hosts); /* when it is tried again, all of them are */
     if (others_may(outlet))

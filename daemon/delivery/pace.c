@@ -18,24 +18,24 @@ static int64_t guard_us(const struct rate *rate)
     return guard < GUARD_MAX_US ? guard : GUARD_MAX_US;
 }
 
-/* Rounded up: a microsecond more each time is no violation, one less is. */
-static int64_t interval_us(const struct rate *rate)
+/* Rounded up: a nanosecond more each time is no violation, one less is. */
+static int64_t interval_ns(const struct rate *rate)
 {
-    int64_t stretched = period_us(rate) + burst_us(rate) + guard_us(rate);
+    int64_t stretched = (period_us(rate) + burst_us(rate) + guard_us(rate)) * 1000;
     int64_t count = (int64_t)rate->count;
     return (stretched + count - 1) / count;
 }
 
 /* The most that can have been used, whatever went. */
-static int64_t used_up_us(const struct rate *rate, int64_t now_us)
+static int64_t used_up_ns(const struct rate *rate, int64_t now_us)
 {
-    return now_us + burst_us(rate) + interval_us(rate);
+    return (now_us + burst_us(rate)) * 1000 + interval_ns(rate);
 }
 
 void pace_init(struct pace *pace, struct rate rate, int64_t now_us)
 {
     pace->rate = rate;
-    pace->next_us = rate.count ? used_up_us(&rate, now_us) : 0;
+    pace->next_ns = rate.count ? used_up_ns(&rate, now_us) : 0;
 }
 
 static bool same(struct rate a, struct rate b)
@@ -53,29 +53,29 @@ int64_t pace_wait_us(const struct pace *pace, int64_t now_us)
 {
     if (!pace->rate.count)
         return 0;
-    int64_t ahead = pace->next_us - now_us, burst = burst_us(&pace->rate);
-    return ahead > burst ? ahead - burst : 0;
+    int64_t wait = pace->next_ns - (now_us + burst_us(&pace->rate)) * 1000;
+    return wait > 0 ? (wait + 999) / 1000 : 0;
 }
 
 uint64_t pace_allows(const struct pace *pace, int64_t until_us, int64_t now_us)
 {
     if (!pace->rate.count)
         return UINT64_MAX;
-    int64_t from = pace->next_us > now_us ? pace->next_us : now_us;
-    int64_t span = until_us + burst_us(&pace->rate) - from;
-    return span < 0 ? 0 : (uint64_t)(span / interval_us(&pace->rate)) + 1;
+    int64_t now = now_us * 1000, from = pace->next_ns > now ? pace->next_ns : now;
+    int64_t span = (until_us + burst_us(&pace->rate)) * 1000 - from;
+    return span < 0 ? 0 : (uint64_t)(span / interval_ns(&pace->rate)) + 1;
 }
 
 void pace_count(struct pace *pace, int64_t now_us)
 {
     if (!pace->rate.count)
         return;
-    if (pace->next_us < now_us)
-        pace->next_us = now_us;
-    pace->next_us += interval_us(&pace->rate);
+    if (pace->next_ns < now_us * 1000)
+        pace->next_ns = now_us * 1000;
+    pace->next_ns += interval_ns(&pace->rate);
 }
 
 bool pace_is_idle(const struct pace *pace, int64_t now_us)
 {
-    return !pace->rate.count || pace->next_us <= now_us;
+    return !pace->rate.count || pace->next_ns <= now_us * 1000;
 }

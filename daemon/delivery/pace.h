@@ -17,7 +17,7 @@
 
 struct pace {
     struct rate rate; /* count 0: no limit */
-    int64_t next_us;  /* when the one after the last is due, at an even pace */
+    int64_t next_ns;  /* when the one after the last is due, at an even pace */
 };
 
 /* Nothing is known of what went before `now_us`: as if as much as is allowed. */

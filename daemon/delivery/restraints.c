@@ -398,7 +398,9 @@ static void on_letter(struct letter *letter)
 {
     struct restraint_letter *l = LETTER_OF(letter, struct restraint_letter, letter);
     struct delivery_thread *thread = l->thread;
-    if (l->lift) {
+    if (thread->stopping) {
+        /* Nobody sends any more. */
+    } else if (l->lift) {
         lift_here(thread, l->record.place);
         forgive(thread, l->record.place);
         domains_wake(&thread->domains);

@@ -80,18 +80,39 @@ static bool is_held(const struct share *share)
     return share->held_until && share->held_until > (uint32_t)clock_steady_s();
 }
 
+static struct share *share_of(const struct heap_item *item)
+{
+    return (struct share *)(void *)((char *)item - offsetof(struct share, turn));
+}
+
+/* Who comes new, or again, has no claim on what went before: it begins level with the one that has
+ * spent least of those that it shares a source with. */
+static void catch_up(const struct share_lane *lane, struct share *share)
+{
+    const struct share *least = NULL;
+    for (size_t i = 0; i < lane->heap.count; i++) {
+        const struct share *other = share_of(lane->heap.at[i]);
+        if ((other->sources & share->sources) && (!least || other->spent < least->spent))
+            least = other;
+        if (least && i == 0)
+            break; /* the first in the heap has spent least of all */
+    }
+    if (least && least->spent > share->spent)
+        share->spent = least->spent;
+}
+
 void share_turn(struct share *share)
 {
     struct share_lane *lane = lane_of(share);
-    bool reads = share->ring.head && share->loaded.count < LOADED_MAX / 2 && !is_held(share);
+    bool may = !is_held(share) && (share->sources & share->site->able);
+    bool reads = share->ring.head && share->loaded.count < LOADED_MAX / 2 && may;
     bool has = copies_of(share) + share->early.line.count > 0 && !is_held(share);
     if (reads && !share->next)
         readers_add(lane, share);
     else if (!reads && share->next)
         readers_remove(lane, share);
     if (has && !share->turn.place) {
-        /* Who comes new, or again, has no claim on what went before. */
-        share->spent = share->spent > lane->now ? share->spent : lane->now;
+        catch_up(lane, share);
         heap_put(&lane->heap, &share->turn, share->spent);
     } else if (!has) {
         heap_remove(&lane->heap, &share->turn);
@@ -166,11 +187,6 @@ void share_lane_read(struct share_lane *lane, struct txn *txn, size_t target)
     }
 }
 
-static struct share *share_of(const struct heap_item *item)
-{
-    return (struct share *)(void *)((char *)item - offsetof(struct share, turn));
-}
-
 static bool is_fresh(const struct share *share, unsigned source)
 {
     return share->early.fresh >> source & 1;
@@ -223,7 +239,6 @@ struct parcel *share_lane_take(struct share_lane *lane, unsigned source)
     if (!share)
         return NULL;
     struct parcel *p = take_from(share, source);
-    lane->now = share->spent;
     share->spent += COPY_COSTS / (int64_t)share->mailing->weight;
     heap_put(&lane->heap, &share->turn, share->spent);
     share_turn(share);

@@ -42,7 +42,6 @@ struct share_lane {
     size_t reader_count;
     size_t copies; /* loaded and returned, in all shares, */
     size_t early;  /* and those that are for new sources only */
-    int64_t now;   /* what the share had spent that was last taken from */
 };
 
 /* The share of a job at a site, made if there is none. */

@@ -7,9 +7,9 @@
  *                     ▲               (outlet.c)                       │
  *                     └──────── a session ended before it was sent ◄───┘
  *
- * `work` (site.c) is the one place where things are begun; every event ends in asking for it. A
- * site whose mail goes nowhere, or about which DNS says nothing, has no hosts: it bounces what it
- * loads, or waits (nowhere.c).
+ * `site_do` (site_work.c) is the one place where things are begun; every event ends in asking for
+ * it. A site whose mail goes nowhere, or about which DNS says nothing, has no hosts: it bounces
+ * what it loads, or waits (nowhere.c).
  */
 #ifndef TOCSIN_DELIVERY_SITE_H
 #define TOCSIN_DELIVERY_SITE_H
@@ -58,6 +58,7 @@ struct site {
     struct outlet *outlets;
     struct hosts hosts;
     struct manners manners;
+    uint64_t able;       /* a bit for each source that is neither suspended here nor backs off */
     bool obsolete;       /* by a reload: it is another provider's, or on another port; all leave */
     bool plain;          /* counted in the metric of sites with lessons about manners */
     char suspicion[400]; /* what was seen when a session last broke in flight */
@@ -135,6 +136,13 @@ void site_note_reply(struct site *site, const struct smtp_reply *reply);
 unsigned site_failures(const struct site *site);
 void site_remember_failures(struct site *site, unsigned failures);
 
+/* Between site.c and site_work.c: the chore; what it holds and `wanted` names goes back to the
+ * queue; and when it has had nothing to do for long enough, it is freed. */
+void site_do(void *ctx);
+void site_put_back_those(struct site *site, bool (*wanted)(void *ctx, const struct parcel *parcel),
+                         void *ctx);
+void site_let_go_if_idle(struct site *site);
+
 /* What it holds of a tenancy, or of all (NULL), and not on the wire, goes back to the queue. */
 void site_put_back(struct site *site, const struct tenancy *tenancy);
 
@@ -144,5 +152,6 @@ void site_drain(struct site *site);
 
 /* Nothing can be sent for so long: when there is no room for more domains, others have it. */
 void site_give_way(struct site *site, uint64_t ms);
+bool site_is_crowded(const struct delivery_thread *thread);
 
 #endif

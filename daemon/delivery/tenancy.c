@@ -5,6 +5,8 @@
 #include "delivery/feed.h"
 #include "delivery/site.h"
 
+enum { CROWD_LOOK_MS = 1000 };
+
 struct tenancy_letter *tenancy_letter_new(size_t mailings)
 {
     struct tenancy_letter *l = alloc_zero(1, sizeof(*l) + mailings * sizeof(l->mailings[0]));
@@ -27,6 +29,16 @@ static struct tenancy *find(const struct delivery_thread *thread, uint32_t numbe
     return tenancy;
 }
 
+/* Sites that wait do not work by themselves: when there is a crowd, they are asked to give way. */
+static void look_at_crowd(struct delivery_thread *thread)
+{
+    uint64_t now = loop_now_ms(&thread->loop);
+    if (!site_is_crowded(thread) || now - thread->crowd_seen_ms < CROWD_LOOK_MS)
+        return;
+    thread->crowd_seen_ms = now;
+    sites_work(thread);
+}
+
 static struct tenancy *tenancy_new(const struct tenancy_letter *l)
 {
     struct tenancy *t = NEW(struct tenancy);
@@ -42,6 +54,7 @@ static struct tenancy *tenancy_new(const struct tenancy_letter *l)
     site->tenancies = t;
     site->tenancy_count++;
     HASH_ADD(hh, l->holder->tenancies, number, sizeof(t->number), t);
+    look_at_crowd(l->holder);
     return t;
 }
 

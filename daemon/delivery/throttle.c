@@ -89,6 +89,7 @@ void throttle_connected(const struct throttle_path *path, int64_t now_us)
     for (size_t i = 0; i < path->count; i++) {
         path->at[i]->connections++;
         pace_count(&path->at[i]->connects, now_us);
+        turns_take(&path->at[i]->slots);
     }
 }
 
@@ -126,9 +127,11 @@ enum throttle_answer throttle_ask_message(const struct throttle_path *path, stru
 
 void throttle_sent(const struct throttle_path *path, int64_t now_us)
 {
-    for (size_t i = 0; i < path->count; i++)
+    for (size_t i = 0; i < path->count; i++) {
         for (size_t k = 0; k < path->at[i]->message_paces; k++)
             pace_count(&path->at[i]->messages[k], now_us);
+        turns_take(&path->at[i]->sends);
+    }
 }
 
 unsigned throttle_room(const struct throttle_path *path)

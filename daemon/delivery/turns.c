@@ -18,6 +18,8 @@ static void call_in(struct turns *turns, uint64_t ms)
 static void take_out(struct turn *turn)
 {
     struct turns *turns = turn->waits_in;
+    if (turns->first_calm == turn)
+        turns->first_calm = turn->next == turns->first ? NULL : turn->next;
     if (turn->next == turn)
         turns->first = NULL;
     else if (turns->first == turn)
@@ -32,8 +34,10 @@ static void on_due(void *ctx)
     struct turns *turns = ctx;
     struct turn *turn = turns->first;
     turns->called = turn;
+    turns->taken = false;
     if (!turn)
         return;
+    turn->called_by = turns;
     take_out(turn);
     if (turns->first)
         call_in(turns, NEXT_MS);
@@ -42,8 +46,9 @@ static void on_due(void *ctx)
 
 void turns_init(struct turns *turns, struct loop *loop)
 {
-    turns->first = NULL;
+    turns->first = turns->first_calm = NULL;
     turns->called = NULL;
+    turns->taken = false;
     timer_init(&turns->timer, loop, on_due, turns);
 }
 
@@ -57,7 +62,8 @@ void turn_init(struct turn *turn, void (*on_turn)(void *ctx), void *ctx)
     *turn = (struct turn){.on_turn = on_turn, .ctx = ctx};
 }
 
-static void stand(struct turns *turns, struct turn *turn, bool urgent)
+/* Before another one; NULL: at the end. */
+static void stand_before(struct turns *turns, struct turn *turn, struct turn *place)
 {
     turn->waits_in = turns;
     if (!turns->first) {
@@ -65,28 +71,47 @@ static void stand(struct turns *turns, struct turn *turn, bool urgent)
         turns->first = turn;
         return;
     }
-    turn->next = turns->first;
-    turn->previous = turns->first->previous;
+    turn->next = place ? place : turns->first;
+    turn->previous = turn->next->previous;
     turn->previous->next = turn;
     turn->next->previous = turn;
-    if (urgent)
+    if (place == turns->first)
         turns->first = turn;
+}
+
+/* In its part of the line, at the end, or at the front if it was there before. */
+static void stand(struct turns *turns, struct turn *turn, bool again)
+{
+    struct turn *front = turn->urgent ? turns->first : turns->first_calm;
+    struct turn *end = turn->urgent ? turns->first_calm : NULL;
+    stand_before(turns, turn, again ? front : end);
+    if (!turn->urgent && (again || !turns->first_calm))
+        turns->first_calm = turn;
 }
 
 void turns_wait(struct turns *turns, struct turn *turn, uint64_t ms, bool urgent)
 {
+    bool again = turns->called == turn && !turns->taken;
     if (turns->called == turn)
         turns->called = NULL;
     if (turn->waits_in != turns) {
         turn_leave(turn);
-        stand(turns, turn, urgent);
+        turn->urgent = urgent;
+        stand(turns, turn, again);
     }
+    if (again && turns->first == turn)
+        timer_stop(&turns->timer); /* there is nothing for the next one either */
     call_in(turns, ms);
 }
 
 bool turns_is_free(const struct turns *turns, const struct turn *turn)
 {
     return !turns->first || turns->called == turn;
+}
+
+void turns_take(struct turns *turns)
+{
+    turns->taken = true;
 }
 
 void turns_call(struct turns *turns)
@@ -97,9 +122,9 @@ void turns_call(struct turns *turns)
 
 void turn_leave(struct turn *turn)
 {
-    if (!turn->waits_in)
-        return;
-    if (turn->waits_in->called == turn)
-        turn->waits_in->called = NULL;
-    take_out(turn);
+    if (turn->called_by && turn->called_by->called == turn)
+        turn->called_by->called = NULL;
+    turn->called_by = NULL;
+    if (turn->waits_in)
+        take_out(turn);
 }

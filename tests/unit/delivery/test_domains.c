@@ -224,7 +224,7 @@ static void however_many_domains_there_are_all_come_in(void **state)
 /* So many domains that the live ones, and the wishes of a third job, are full. */
 static void fill_up(void)
 {
-    enum { ALL = DOMAINS_LIVE + DOMAINS_WAITING };
+    enum { ALL = DOMAINS_LIVE + WISHES_MAX };
     uint32_t *numbers = alloc(ALL * sizeof(*numbers));
     struct queue_entry *all = alloc(DOMAINS_LIVE * sizeof(*all));
     crew_domains(DOMAINS_LIVE + 1);
@@ -254,7 +254,7 @@ static void jobs_that_found_no_room_share_a_domain(void **state)
     (void)state;
     struct domains *d = &crew.threads[0].domains;
     fill_up();
-    assert_int_equal(domains_numbers(d).waiting, DOMAINS_WAITING);
+    assert_int_equal(domains_numbers(d).waiting, WISHES_MAX);
     for (uint32_t job = 1; job <= 2; job++) {
         add_recipients(job, LAST, 1);
         offer(job, LAST);

@@ -174,7 +174,7 @@ static void the_same_rate_again_is_no_change(void **state)
     pace_count(&pace, 5 * S);
     known = pace;
     pace_change(&pace, rate, 6 * S);
-    assert_int_equal(pace.next_us, known.next_us);
+    assert_int_equal(pace.next_ns, known.next_ns);
 }
 
 static void no_rate_is_no_limit(void **state)

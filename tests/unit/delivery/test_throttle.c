@@ -243,13 +243,13 @@ static void a_rate_that_stays_remembers(void **state)
     begin(&usual, &none, &none);
     while (sends(&users[0], FAR))
         ;
-    int64_t next = users[0].own.messages[0].next_us;
+    int64_t next = users[0].own.messages[0].next_ns;
     throttle_change(&users[0].own, &both, FAR);
     assert_int_equal(users[0].own.message_paces, 2);
-    assert_int_equal(users[0].own.messages[0].next_us, next);
-    assert_true(users[0].own.messages[1].next_us > FAR);
+    assert_int_equal(users[0].own.messages[0].next_ns, next);
+    assert_true(users[0].own.messages[1].next_ns > FAR);
     throttle_change(&users[0].own, &usual, FAR);
-    assert_int_equal(users[0].own.messages[0].next_us, next);
+    assert_int_equal(users[0].own.messages[0].next_ns, next);
     assert_false(sends(&users[0], FAR));
 }
 

@@ -9,12 +9,13 @@ enum { MANY = 4000, LOG_MAX = 20000 };
 static struct loop loop;
 static struct turns turns;
 
-/* One that waits: `again` times it is refused when it is called, and waits again for `ms`. */
+/* One that waits: `again` times it waits again for `ms` when it is called, after it took something,
+ * if it `takes`. */
 static struct waiter {
     struct turn turn;
     unsigned again;
     uint64_t ms;
-    bool urgent;
+    bool urgent, takes;
     unsigned called;
 } waiters[MANY];
 
@@ -29,6 +30,8 @@ static void on_turn(void *ctx)
     w->called++;
     if (calls.count < LOG_MAX)
         calls.who[calls.count++] = (unsigned)(w - waiters);
+    if (w->takes)
+        turns_take(&turns);
     if (w->again && w->again--)
         turns_wait(&turns, &w->turn, w->ms, w->urgent);
 }
@@ -62,7 +65,7 @@ static int tear_down(void **state)
 static void run_until(unsigned count)
 {
     while (calls.count < count)
-        uv_run(&loop.uv, UV_RUN_ONCE);
+        uv_run(&loop.uv, UV_RUN_NOWAIT);
 }
 
 static void run_for(uint64_t ms)
@@ -197,8 +200,7 @@ static void who_goes_to_another_line_leaves_the_first(void **state)
     turns_release(&other);
 }
 
-/* Whoever is refused again and again, at whatever length of the line, is called as often as others.
- */
+/* Whoever takes something and wants more stands behind the others. */
 static void nobody_starves(void **state)
 {
     (void)state;
@@ -206,11 +208,73 @@ static void nobody_starves(void **state)
     for (unsigned i = 0; i < 50; i++) {
         waiters[i].again = UINT32_MAX;
         waiters[i].ms = dice_below(&dice, 3);
+        waiters[i].takes = true;
         wait_in(i, 0);
     }
     run_until(500);
     for (unsigned i = 0; i < 50; i++)
         assert_in_range(waiters[i].called, 9, 11);
+}
+
+static void nor_among_the_urgent_ones(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 12; i++) {
+        waiters[i] = (struct waiter){
+            .turn = waiters[i].turn, .again = UINT32_MAX, .urgent = i >= 8, .takes = true};
+        wait_in(i, 0);
+    }
+    run_until(400);
+    for (unsigned i = 8; i < 12; i++)
+        assert_in_range(waiters[i].called, 99, 101);
+    for (unsigned i = 8; i < 12; i++)
+        turn_leave(&waiters[i].turn);
+    run_until(480);
+    for (unsigned i = 0; i < 8; i++)
+        assert_in_range(waiters[i].called, 9, 11);
+}
+
+/* It is called again when its time has come; nobody is called for nothing meanwhile. */
+static void who_found_nothing_keeps_its_place(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 10; i++) {
+        waiters[i].again = UINT32_MAX;
+        waiters[i].ms = 20;
+        wait_in(i, 0);
+    }
+    run_for(300);
+    assert_in_range(waiters[0].called, 2, 16);
+    for (unsigned i = 1; i < 10; i++)
+        assert_int_equal(waiters[i].called, 0);
+}
+
+static void what_is_urgent_passes_who_found_nothing(void **state)
+{
+    (void)state;
+    waiters[0].again = UINT32_MAX;
+    waiters[0].ms = 10;
+    waiters[2].urgent = true;
+    wait_in(0, 0);
+    wait_in(1, 0);
+    run_until(1);
+    wait_in(2, 10);
+    run_until(2);
+    assert_int_equal(calls.who[1], 2);
+    run_until(3);
+    assert_int_equal(calls.who[2], 0);
+}
+
+/* Something else may come to lie where it was: that has no turn. */
+static void who_goes_after_its_call_has_no_turn_any_more(void **state)
+{
+    (void)state;
+    wait_in(0, 0);
+    wait_in(1, 3600 * 1000);
+    while (!waiters[0].called)
+        uv_run(&loop.uv, UV_RUN_NOWAIT);
+    turn_leave(&waiters[0].turn);
+    assert_false(turns_is_free(&turns, &waiters[0].turn) && turns.first);
 }
 
 /* Some come, leave, and change places at random, and the line is what a list would be. */
@@ -244,6 +308,7 @@ static uint64_t nanoseconds_of_turns(unsigned waiting, unsigned how_many)
 {
     for (unsigned i = 0; i < waiting; i++) {
         waiters[i].again = UINT32_MAX;
+        waiters[i].takes = true;
         turns_wait(&turns, &waiters[i].turn, 0, false);
     }
     uint64_t least = UINT64_MAX;
@@ -287,6 +352,10 @@ int main(void)
         TURNS_TEST(only_the_one_that_was_called_may_pass_those_that_wait),
         TURNS_TEST(who_goes_to_another_line_leaves_the_first),
         TURNS_TEST(nobody_starves),
+        TURNS_TEST(nor_among_the_urgent_ones),
+        TURNS_TEST(who_found_nothing_keeps_its_place),
+        TURNS_TEST(what_is_urgent_passes_who_found_nothing),
+        TURNS_TEST(who_goes_after_its_call_has_no_turn_any_more),
         TURNS_TEST(the_line_is_kept_whatever_happens),
         TURNS_TEST(a_long_line_costs_no_more_than_a_short_one),
     };
