@@ -15,6 +15,7 @@ enum {
     TROUBLE_MAX_MS = 15 * 60 * 1000,
     CROWDED_MS = 1000,
     ROUND_PORTION = 1024,
+    DOMAINS_KEPT = DOMAINS_LIVE / 8,
 };
 
 enum domain_state { DOMAIN_ASKING, DOMAIN_LEASED, DOMAIN_MOVING, DOMAIN_AWAY };
@@ -227,11 +228,14 @@ static void offer_known(struct domain *domain, struct mailing *mailing)
     wait_for_it(domain, mailing);
     if (domain->state == DOMAIN_LEASED)
         send_offer(domain);
+    else if (domain->state == DOMAIN_AWAY && mailing->lane == LANE_TRANSACTIONAL)
+        look_at(domain, 0);
 }
 
-static bool has_room(const struct domains *d)
+/* Some room is kept for transactional mail: it must not wait until a bulk domain is done. */
+static bool has_room(const struct domains *d, enum job_lane lane)
 {
-    return d->live < DOMAINS_LIVE;
+    return d->live < DOMAINS_LIVE + (lane == LANE_TRANSACTIONAL ? DOMAINS_KEPT : 0);
 }
 
 static void offer_new(struct domains *d, struct mailing *mailing, uint32_t number)
@@ -273,7 +277,7 @@ static void offer_one(struct domains *d, struct mailing *mailing, uint32_t numbe
     struct domain *domain = find(d, number);
     if (domain)
         offer_known(domain, mailing);
-    else if (has_room(d) && d->wishes.count[mailing->lane] == 0)
+    else if (has_room(d, mailing->lane) && d->wishes.count[mailing->lane] == 0)
         offer_new(d, mailing, number);
     else
         want(d, mailing, number);
@@ -349,18 +353,26 @@ static void admit(void *ctx)
     struct domains *d = ctx;
     if (d->thread->stopping)
         return;
-    for (int lane = 0; lane < LANES; lane++)
-        while (has_room(d) && d->wishes.count[lane] > 0)
-            admit_one(d, wishes_take(&d->wishes, (enum job_lane)lane));
-    if (has_room(d) && d->rounds)
+    for (enum job_lane lane = 0; lane < LANES; lane++)
+        while (has_room(d, lane) && d->wishes.count[lane] > 0)
+            admit_one(d, wishes_take(&d->wishes, lane));
+    if (has_room(d, LANE_BULK) && d->rounds)
         read_rounds(d);
+}
+
+static enum job_lane lane_of(const struct domain *domain)
+{
+    for (size_t i = 0; i < domain->waiting_count; i++)
+        if (domain->waiting[i]->lane == LANE_TRANSACTIONAL)
+            return LANE_TRANSACTIONAL;
+    return LANE_BULK;
 }
 
 static void check(struct domain *domain)
 {
     if (domain->state != DOMAIN_AWAY)
         ask(domain);
-    else if (has_room(domain->home))
+    else if (has_room(domain->home, lane_of(domain)))
         begin(domain);
     else
         look_at(domain, CROWDED_MS);

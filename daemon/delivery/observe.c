@@ -1,5 +1,6 @@
 #include "delivery/observe.h"
 
+#include "delivery/crowd.h"
 #include "delivery/provider.h"
 #include "delivery/site.h"
 
@@ -14,7 +15,9 @@ static bool is_at_work(const struct site *site)
 
 static void look_at(struct site *site)
 {
-    tempo_tick(&site->tempo, is_at_work(site));
+    bool at_work = is_at_work(site);
+    crowd_thin(site, at_work);
+    tempo_tick(&site->tempo, at_work);
     double seconds = tempo_seconds(&site->tempo);
     if (site->provider && seconds > 0)
         site->provider->seconds = seconds;

@@ -10,6 +10,8 @@
 enum {
     CROWD = DOMAINS_LIVE / 2,
     GIVE_WAY_MIN_MS = 5000,
+    CROWDED_FOR_MS =
+        1000, /* between looks at a site that is to go soon, and counts in a limit still */
     IDLE_FOR_MS = 60 * 1000, /* then a site is forgotten; at once, when there are many */
 };
 
@@ -284,7 +286,7 @@ void site_let_go_if_idle(struct site *site)
         site_free(site);
         return;
     }
-    site_wake_in(site, IDLE_FOR_MS);
+    site_wake_in(site, crowded ? CROWDED_FOR_MS : IDLE_FOR_MS);
 }
 
 void site_work(struct site *site)

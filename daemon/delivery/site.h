@@ -69,6 +69,9 @@ struct site {
     uint64_t wake_at_ms;    /* while it runs: on the loop's clock */
     uint64_t rest_until_ms; /* nothing is loaded or composed before: the store or a key failed */
     uint64_t idle_since_ms; /* nothing to do; 0: it is not idle */
+    bool thinned; /* crowd.h: domains left at the last tick, so that others have room … */
+    uint64_t served_lately; /* … in the tick before which so many messages were answered … */
+    uint64_t sent_away;     /* … and so many recipients are to be served before the next one */
     struct chore chore;     /* all that can be done now, once for whatever happened */
     UT_hash_handle hh;
 };

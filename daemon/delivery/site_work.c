@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "delivery/conduct.h"
 #include "delivery/connection.h"
+#include "delivery/crowd.h"
 #include "delivery/early.h"
 #include "delivery/hold.h"
 #include "delivery/lessons.h"
@@ -240,19 +241,6 @@ static void see_who_is_able(struct site *site)
     site_put_back_those(site, is_stuck, site);
 }
 
-/* All that is left waits for its next try. */
-static void wait_for_retries(struct site *site)
-{
-    struct heap_item *first = heap_first(&site->waiting);
-    bool reads = false;
-    for (size_t i = 0; i < LANES; i++)
-        reads |= share_lane_can_read(&site->lanes[i]);
-    if (!first || reads || site_in_flight(site) > 0 || site_waiting_copies(site) > 0)
-        return;
-    int64_t seconds = first->key - clock_steady_s();
-    site_give_way(site, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
-}
-
 /* What is in the queue is seen when it becomes too old, and a job that is paused or cancelled
  * meanwhile is left alone. */
 static void wait_suspended(struct site *site, uint32_t until)
@@ -281,8 +269,8 @@ void site_do(void *ctx)
         send_all(site);
         compose(site, false); /* instead of those that went */
         connect_more(site);
-        wait_for_retries(site);
     }
+    crowd_rest(site);
     site_let_go_if_idle(site);
     thread_end_if_done(thread);
 }

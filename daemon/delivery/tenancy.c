@@ -2,10 +2,9 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "delivery/crowd.h"
 #include "delivery/feed.h"
 #include "delivery/site.h"
-
-enum { CROWD_LOOK_MS = 1000 };
 
 struct tenancy_letter *tenancy_letter_new(size_t mailings)
 {
@@ -29,16 +28,6 @@ static struct tenancy *find(const struct delivery_thread *thread, uint32_t numbe
     return tenancy;
 }
 
-/* Sites that wait do not work by themselves: when there is a crowd, they are asked to give way. */
-static void look_at_crowd(struct delivery_thread *thread)
-{
-    uint64_t now = loop_now_ms(&thread->loop);
-    if (!site_is_crowded(thread) || now - thread->crowd_seen_ms < CROWD_LOOK_MS)
-        return;
-    thread->crowd_seen_ms = now;
-    sites_work(thread);
-}
-
 static struct tenancy *tenancy_new(const struct tenancy_letter *l)
 {
     struct tenancy *t = NEW(struct tenancy);
@@ -54,7 +43,6 @@ static struct tenancy *tenancy_new(const struct tenancy_letter *l)
     site->tenancies = t;
     site->tenancy_count++;
     HASH_ADD(hh, l->holder->tenancies, number, sizeof(t->number), t);
-    look_at_crowd(l->holder);
     return t;
 }
 
@@ -105,7 +93,8 @@ static void on_offer(struct letter *letter)
         t->serial = l->serial;
         take_offer(t, l);
         site_work(t->site);
-        tenancy_end_if_done(t);
+        if (!crowd_meet(t))
+            tenancy_end_if_done(t);
     }
     letter_free(l);
 }

@@ -48,11 +48,10 @@ struct delivery_thread {
     struct domains domains;
     struct restraints restraints;
     int64_t source_spent[SOURCES_MAX]; /* connections opened from each, by weight */
-    uint64_t crowd_seen_ms;    /* when sites were last asked to give way (on the loop\'s clock) */
-    struct tenancy *tenancies; /* uthash, by the domain's number */
-    struct site *sites;        /* uthash, by key */
-    struct site_provider *providers; /* delivery/provider.h */
-    struct feed *feeds;              /* uthash, by job and domain */
+    struct tenancy *tenancies;         /* uthash, by the domain's number */
+    struct site *sites;                /* uthash, by key */
+    struct site_provider *providers;   /* delivery/provider.h */
+    struct feed *feeds;                /* uthash, by job and domain */
     struct u64set taken; /* job · contact of every copy under way, until its report is committed */
     struct parcel *spare; /* parcels that are not in use, with their buffers */
     size_t spare_count;

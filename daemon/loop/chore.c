@@ -24,6 +24,7 @@ void chore_ask(struct chore *chore)
     chore->next = NULL;
     chore->link = all->end;
     *all->end = chore;
+    all->count++;
     all->end = &chore->next;
 }
 
@@ -38,6 +39,7 @@ void chore_cancel(struct chore *chore)
     else
         all->end = chore->link;
     chore->link = NULL;
+    all->count--;
     if (!all->first)
         uv_idle_stop(&all->idle);
 }
@@ -46,10 +48,7 @@ void chore_cancel(struct chore *chore)
 static void on_check(uv_check_t *check)
 {
     struct chores *all = check->data;
-    size_t count = 0;
-    for (struct chore *chore = all->first; chore; chore = chore->next)
-        count++;
-    for (; count > 0 && all->first; count--) {
+    for (size_t count = all->count; count > 0 && all->first; count--) {
         struct chore *chore = all->first;
         chore_cancel(chore);
         chore->work(chore->ctx);
@@ -59,6 +58,7 @@ static void on_check(uv_check_t *check)
 void chores_init(struct chores *chores, uv_loop_t *uv)
 {
     chores->first = NULL;
+    chores->count = 0;
     chores->end = &chores->first;
     uv_check_init(uv, &chores->check);
     uv_idle_init(uv, &chores->idle);

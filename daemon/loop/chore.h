@@ -20,6 +20,7 @@ struct chore {
 /* The chores of a loop; a member of struct loop. */
 struct chores {
     struct chore *first, **end;
+    size_t count;
     uv_check_t check; /* behind the reading of a turn */
     uv_idle_t idle;   /* while there are some, so that the turn does not wait for anything else */
 };

@@ -26,7 +26,7 @@ static struct dns_mx *fake_dns_mx(const char *domain)
 static struct dns_addresses *fake_dns_hosts(const char *host)
 {
     (void)host;
-    return fake_addresses(DNS_TROUBLE, NULL, 0);
+    return NULL; /* no answer: what is loaded stays, until the test ends it */
 }
 
 /* A thread's own work: some copies end, some go back, some leases are given back, now and then all
