@@ -245,6 +245,18 @@ struct parcel *share_lane_take(struct share_lane *lane, unsigned source)
     return p;
 }
 
+bool share_lane_starves(const struct share_lane *lane, uint64_t able)
+{
+    const struct share *share = lane->reader;
+    uint64_t fed = 0;
+    for (size_t i = 0; i < lane->heap.count; i++)
+        fed |= share_of(lane->heap.at[i])->sources;
+    for (size_t i = 0; i < lane->reader_count; i++, share = share->next)
+        if (share->sources & able & ~fed)
+            return true;
+    return false;
+}
+
 bool share_lane_has(const struct share_lane *lane, unsigned source)
 {
     return next_for(lane, source) != NULL;

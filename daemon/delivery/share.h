@@ -74,6 +74,9 @@ static inline bool share_lane_can_read(const struct share_lane *lane)
 /* Takes the next copy that a source may send, of the share that has spent least; NULL: none. */
 struct parcel *share_lane_take(struct share_lane *lane, unsigned source);
 
+/* Whether one that could read is for an able source for which nothing is loaded. */
+bool share_lane_starves(const struct share_lane *lane, uint64_t able);
+
 /* Whether something is loaded that this source may send. */
 bool share_lane_has(const struct share_lane *lane, unsigned source);
 

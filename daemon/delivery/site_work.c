@@ -65,9 +65,16 @@ bool site_may_begin(const struct site *site)
     return !site->thread->stopping && thread_may_begin(site->thread);
 }
 
-static bool lane_hungry(const struct share_lane *lane, size_t target)
+/* How many copies it should have loaded; 0: no more than it has. One pool's copies, which its
+ * sources may not be able to send soon, do not stand for another's. */
+static size_t lane_wants(const struct site *site, const struct share_lane *lane, size_t target)
 {
-    return share_lane_can_read(lane) && lane->copies < (target + 1) / 2;
+    if (!share_lane_can_read(lane))
+        return 0;
+    if (lane->copies < (target + 1) / 2)
+        return target;
+    bool pools = site->thread->settings->config->pool_count > 1;
+    return pools && share_lane_starves(lane, site->able) ? lane->copies + LOAD_MIN : 0;
 }
 
 static void load_lane(struct site *site, struct share_lane *lane, size_t target, struct txn *txn)
@@ -81,17 +88,16 @@ static void load(struct site *site)
 {
     struct txn txn;
     struct err err;
-    bool hungry = early_is_hungry(site);
-    size_t target = load_target(site);
+    size_t wants[LANES], target = load_target(site), hungry = early_is_hungry(site);
     for (size_t i = 0; i < LANES; i++)
-        hungry |= lane_hungry(&site->lanes[i], target);
+        hungry += wants[i] = lane_wants(site, &site->lanes[i], target);
     if (!hungry || !site_may_begin(site) || resting(site))
         return;
     txn_begin(site->thread->store, &txn);
     early_load(site, &txn);
     for (size_t i = 0; i < LANES; i++)
-        if (lane_hungry(&site->lanes[i], target) && site_may_begin(site))
-            load_lane(site, &site->lanes[i], target, &txn);
+        if (wants[i] && site_may_begin(site))
+            load_lane(site, &site->lanes[i], wants[i], &txn);
     if (txn_failed(&txn, &err) != 0) {
         log_say(LOG_ERROR, "queue_unreadable", "%s", err.text);
         rest(site);
@@ -224,14 +230,24 @@ static bool is_stuck(void *ctx, const struct parcel *parcel)
     return parcel->losses == 0 && !(parcel->feed->share->sources & site->able);
 }
 
+/* It rests after failures; a moment's pause after a session that worked is none. */
+static bool backs_off(const struct outlet *outlet)
+{
+    struct site *site = outlet->site;
+    uint64_t now = now_ms(site);
+    if (!outlet->lessons.failures || outlet->lessons.retry_at_ms <= now)
+        return false;
+    site_wake_in(site, outlet->lessons.retry_at_ms - now);
+    return true;
+}
+
 /* What only a source may send that cannot now is neither loaded nor kept here, so that others have
  * the room. */
 static void see_who_is_able(struct site *site)
 {
     uint64_t able = UINT64_MAX;
     for (const struct outlet *o = site->outlets; o; o = o->next)
-        if (o->source != SOURCE_GONE &&
-            (outlet_is_suspended(o) || o->lessons.retry_at_ms > now_ms(site)))
+        if (o->source != SOURCE_GONE && (outlet_is_suspended(o) || backs_off(o)))
             able &= ~(UINT64_C(1) << o->source);
     if (able == site->able)
         return;

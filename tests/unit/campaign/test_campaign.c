@@ -652,10 +652,8 @@ static void note_plan(void *ctx, const struct campaign_answer *answer)
 static void a_dry_run_says_how_many_are_where(void **state)
 {
     (void)state;
-    struct submission s = {.source = str_of(source),
-                           .segment = STR("list:everyone"),
-                           .weight = 3,
-                           .dry_run = true};
+    struct submission s = {
+        .source = str_of(source), .segment = STR("list:everyone"), .weight = 3, .dry_run = true};
     campaign_submit(t.campaign, &s, note_plan, NULL);
     await();
 }
