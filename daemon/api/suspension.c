@@ -41,34 +41,14 @@ static int take_reason(const json_t *value, struct arena *arena, struct str *out
     return 0;
 }
 
-static int take_force(const json_t *value, bool *out, struct err *err)
-{
-    if (value && !json_is_boolean(value))
-        return err_set(err, "The field \"force\" must be true or false.");
-    *out = json_is_true(value);
-    return 0;
-}
-
-static int refuse_unknown(json_t *object, struct err *err)
-{
-    for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
-        const char *name = json_object_iter_key(at);
-        if (strcmp(name, "for") != 0 && strcmp(name, "reason") != 0 && strcmp(name, "force") != 0)
-            return err_set(
-                err, "There is no field \"%.40s\": a suspension has for, reason and force.", name);
-    }
-    return 0;
-}
-
 static int take_object(json_t *object, struct arena *arena, struct suspension *out, struct err *err)
 {
-    if (!json_is_object(object))
-        return err_set(err, "The body must be a JSON object.");
-    if (refuse_unknown(object, err) != 0 ||
+    static const char *const names[] = {"for", "reason", "force", NULL};
+    if (body_check_fields(object, names, "a suspension has for, reason and force", err) != 0 ||
         take_for(json_object_get(object, "for"), &out->for_s, err) != 0 ||
         take_reason(json_object_get(object, "reason"), arena, &out->reason, err) != 0)
         return -1;
-    return take_force(json_object_get(object, "force"), &out->force, err);
+    return body_take_bool(object, "force", false, &out->force, err);
 }
 
 int suspension_parse(struct str body, struct arena *arena, struct suspension *out, struct err *err)

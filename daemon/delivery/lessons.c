@@ -22,11 +22,6 @@ enum {
     BACK_OFF_MAX_MS = 5 * 60 * 1000,
 };
 
-static uint64_t now_ms(const struct site *site)
-{
-    return loop_now_ms(&site->thread->loop);
-}
-
 /* What a session lost before has now failed once more; in the end it waits like after any failure.
  */
 static void count_losses(struct site *site, const char *sentence)
@@ -92,7 +87,7 @@ static bool others_may(const struct outlet *outlet)
     const struct site *site = outlet->site;
     for (const struct outlet *o = site->outlets; o; o = o->next)
         if (o != outlet && !outlet_is_suspended(o) && !warmth_is_spent(site, o->source) &&
-            (o->ready_count > 0 || o->lessons.retry_at_ms <= now_ms(site)))
+            (o->ready_count > 0 || o->lessons.retry_at_ms <= site_now_ms(site)))
             return true;
     return false;
 }
@@ -107,7 +102,7 @@ static void back_off(struct outlet *outlet, enum session_reach reach, const char
     wait += random_below(wait / 5 + 1);
     outlet->lessons.failures++;
     keep_failure(outlet, str_of(sentence));
-    outlet->lessons.retry_at_ms = now_ms(site) + wait;
+    outlet->lessons.retry_at_ms = site_now_ms(site) + wait;
     site_wake_in(site, wait + 1);
     log_back_off(outlet, wait, sentence);
     hosts_forgive(&site->hosts); /* when it is tried again, all of them are */
@@ -121,13 +116,13 @@ void lessons_no_host(struct outlet *outlet)
 {
     struct site *site = outlet->site;
     const char *why = site->hosts.trouble;
-    if (now_ms(site) >= outlet->lessons.retry_at_ms)
+    if (site_now_ms(site) >= outlet->lessons.retry_at_ms)
         back_off(outlet, REACH_NOTHING, *why ? why : "None of its hosts can be reached.");
 }
 
 static void go_clear(struct site *site, const char *sentence)
 {
-    site->clear_until_ms = now_ms(site) + CLEAR_FOR_MS;
+    site->clear_until_ms = site_now_ms(site) + CLEAR_FOR_MS;
     log_say(LOG_WARN, "site_tls_failed",
             "TLS with %s failed (%s); mail goes to it in clear text for the next hour, as "
             "\"opportunistic\" allows.",
@@ -152,7 +147,7 @@ static bool is_tls_lesson(const struct site *site, enum smtp_end end)
 
 void site_hold(struct site *site, const char *sentence)
 {
-    uint64_t again = now_ms(site) + HOLD_MS;
+    uint64_t again = site_now_ms(site) + HOLD_MS;
     for (struct outlet *o = site->outlets; o; o = o->next)
         if (o->lessons.retry_at_ms < again)
             o->lessons.retry_at_ms = again;
@@ -173,7 +168,7 @@ static void hear(struct outlet *outlet, const struct session_end *end)
 static bool others_alive(const struct site *site)
 {
     for (size_t i = 0; i < site->hosts.count; i++)
-        if (now_ms(site) >= site->hosts.at[i].dead_until_ms)
+        if (site_now_ms(site) >= site->hosts.at[i].dead_until_ms)
             return true;
     return false;
 }
@@ -191,7 +186,7 @@ void site_learn(struct outlet *outlet, struct site_host *host, const struct sess
         return;
     }
     if (is_tls_lesson(site, end->end)) {
-        if (now_ms(site) >= site->clear_until_ms)
+        if (site_now_ms(site) >= site->clear_until_ms)
             go_clear(site, sentence);
         return;
     }
@@ -200,10 +195,10 @@ void site_learn(struct outlet *outlet, struct site_host *host, const struct sess
      * that failed beside others that work. */
     if (carried || outlet->ready_count > 0) {
         if (!carried || end->end == SMTP_END_UNAVAILABLE)
-            outlet->lessons.retry_at_ms = now_ms(site) + BACK_OFF_FIRST_MS;
+            outlet->lessons.retry_at_ms = site_now_ms(site) + BACK_OFF_FIRST_MS;
         return;
     }
-    if (outlet->lessons.retry_at_ms > now_ms(site))
+    if (outlet->lessons.retry_at_ms > site_now_ms(site))
         return;
     if (end->end == SMTP_END_CONNECT_FAILED && host) {
         host_failed(host);

@@ -13,8 +13,7 @@
 enum {
     COMPOSE_AHEAD_MS = 250,
     FLOWS_FOR_MS = 2000,
-    LAG_ALLOWED = 16 << 20, /* of `spent`: sixteen copies of a source of weight 1 */
-    COPY_COSTS = 1 << 20,
+    LAG_ALLOWED = 16 * COPY_COSTS, /* of `spent` */
 };
 
 static uint64_t now_ms(const struct outlet *outlet)

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "delivery/site.h"
 
-enum { LOADED_MIN = 4, LOADED_MAX = 64, COPY_COSTS = 1 << 20 };
+enum { LOADED_MIN = 4, LOADED_MAX = 64 };
 
 static struct share_lane *lane_of(const struct share *share)
 {

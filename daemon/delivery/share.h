@@ -35,6 +35,9 @@ struct share {
     UT_hash_handle hh;   /* in the site's, by job */
 };
 
+/* What a copy costs a share, or a source, of weight 1. */
+enum { COPY_COSTS = 1 << 20 };
+
 /* A lane of a site. */
 struct share_lane {
     struct heap heap;     /* shares that have something loaded, by what they have spent */

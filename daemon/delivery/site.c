@@ -157,14 +157,9 @@ void site_reload(struct site *site)
     site_refresh(site);
 }
 
-static uint64_t now_ms(const struct site *site)
-{
-    return loop_now_ms(&site->thread->loop);
-}
-
 void site_wake_in(struct site *site, uint64_t ms)
 {
-    uint64_t at = now_ms(site) + ms;
+    uint64_t at = site_now_ms(site) + ms;
     if (timer_running(&site->wake) && site->wake_at_ms <= at)
         return;
     site->wake_at_ms = at;
@@ -257,9 +252,9 @@ static bool owes(const struct site *site)
 static bool remembers(const struct site *site)
 {
     for (const struct outlet *o = site->outlets; o; o = o->next)
-        if (o->lessons.retry_at_ms > now_ms(site))
+        if (o->lessons.retry_at_ms > site_now_ms(site))
             return true;
-    return site->clear_until_ms > now_ms(site);
+    return site->clear_until_ms > site_now_ms(site);
 }
 
 static bool is_idle(const struct site *site)
@@ -280,8 +275,8 @@ void site_let_go_if_idle(struct site *site)
         return;
     }
     if (!site->idle_since_ms)
-        site->idle_since_ms = now_ms(site);
-    bool enough = now_ms(site) - site->idle_since_ms >= IDLE_FOR_MS && !remembers(site);
+        site->idle_since_ms = site_now_ms(site);
+    bool enough = site_now_ms(site) - site->idle_since_ms >= IDLE_FOR_MS && !remembers(site);
     if (site->obsolete || ((crowded || enough) && !owes(site))) {
         site_free(site);
         return;

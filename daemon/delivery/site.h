@@ -91,6 +91,12 @@ void site_reload(struct site *site);
 /* What restrains it has changed. */
 void site_refresh(struct site *site);
 
+/* Its loop's clock. */
+static inline uint64_t site_now_ms(const struct site *site)
+{
+    return loop_now_ms(&site->thread->loop);
+}
+
 /* Works again at this time (seconds since 1970), or earlier. */
 void site_wake_at(struct site *site, uint32_t due);
 void site_wake_in(struct site *site, uint64_t ms);

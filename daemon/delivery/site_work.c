@@ -20,11 +20,6 @@ enum {
     REST_MS = 1000,
 };
 
-static uint64_t now_ms(const struct site *site)
-{
-    return loop_now_ms(&site->thread->loop);
-}
-
 /* The most transactions that the site's connections could have open together, and no more than may
  * go within some seconds. */
 static size_t load_target(const struct site *site)
@@ -48,15 +43,15 @@ static size_t load_target(const struct site *site)
  * again at once but a busy loop. */
 static bool resting(struct site *site)
 {
-    if (now_ms(site) >= site->rest_until_ms)
+    if (site_now_ms(site) >= site->rest_until_ms)
         return false;
-    site_wake_in(site, site->rest_until_ms - now_ms(site));
+    site_wake_in(site, site->rest_until_ms - site_now_ms(site));
     return true;
 }
 
 static void rest(struct site *site)
 {
-    site->rest_until_ms = now_ms(site) + REST_MS;
+    site->rest_until_ms = site_now_ms(site) + REST_MS;
     site_wake_in(site, REST_MS);
 }
 
@@ -192,7 +187,7 @@ static enum hosts_answer open_connection(struct outlet *outlet)
     if (answer == HOSTS_DEAD)
         lessons_no_host(outlet);
     if (answer == HOSTS_FOUND) {
-        site->thread->source_spent[outlet->source] += (1 << 20) / outlet->weight;
+        site->thread->source_spent[outlet->source] += COPY_COSTS / (int64_t)outlet->weight;
         connection_open(outlet, host);
     }
     return answer;
@@ -234,7 +229,7 @@ static bool is_stuck(void *ctx, const struct parcel *parcel)
 static bool backs_off(const struct outlet *outlet)
 {
     struct site *site = outlet->site;
-    uint64_t now = now_ms(site);
+    uint64_t now = site_now_ms(site);
     if (!outlet->lessons.failures || outlet->lessons.retry_at_ms <= now)
         return false;
     site_wake_in(site, outlet->lessons.retry_at_ms - now);

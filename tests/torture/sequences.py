@@ -152,10 +152,16 @@ class Sequence:
     def resume(self):
         story = self._some([s for s in self._running() if s.paused_since])
         if story:
-            now = time.time()
-            self.ground.daemon.cli("job", "resume", story.job.id)
-            story.resume(now)
+            self._resume(story)
             self._say(f"{story.job.id}")
+
+    def _resume(self, story):
+        """A job that was paused is finished all the same when its last copies were on their way."""
+        now = time.time()
+        done = self.ground.daemon.cli("job", "resume", story.job.id, check=False)
+        if done.rc and "is finished" not in done.stderr:
+            raise Broken(f"Job {story.job.id} is not resumed: {done.stderr}")
+        story.resume(now)
 
     def cancel(self):
         story = self._some(self._running())
@@ -219,9 +225,7 @@ class Sequence:
     def finish(self):
         for story in self._running():
             if story.paused_since:
-                now = time.time()
-                self.ground.daemon.cli("job", "resume", story.job.id)
-                story.resume(now)
+                self._resume(story)
         self.ground.wait_finished(60)
 
     def is_calm(self):
