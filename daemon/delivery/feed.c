@@ -90,9 +90,16 @@ static void set_queued(struct feed *feed, uint32_t queued)
     feed->queued = queued;
 }
 
-void feed_count_down(struct feed *feed)
+static void count_queued(struct feed *feed, struct txn *txn)
 {
-    if (feed->queued)
+    set_queued(feed, queue_count(txn, feed->mailing->job, feed->domain));
+    feed->queued_in = txn_state(txn);
+}
+
+/* What the count was read after is in it already. */
+void feed_count_down(struct feed *feed, uint64_t written_in)
+{
+    if (feed->queued && written_in > feed->queued_in)
         set_queued(feed, feed->queued - 1);
 }
 
@@ -103,7 +110,7 @@ void feed_offer(struct tenancy *tenancy, struct mailing *mailing, struct txn *tx
     HASH_FIND(hh, tenancy->site->thread->feeds, &key, sizeof(key), feed);
     if (!feed)
         feed = feed_new(tenancy, mailing);
-    set_queued(feed, queue_count(txn, mailing->job, tenancy->number));
+    count_queued(feed, txn);
     early_begin(feed);
     feed_rewind(feed);
     if (feed->state == FEED_IDLE && feed->pending == 0)
@@ -193,8 +200,7 @@ void feed_read(struct feed *feed, struct txn *txn, size_t max)
         feed_turn(feed, FEED_READY); /* to the end of the ring */
     } else {
         feed->due = feed->contact = 0;
-        if (feed->pending == 1) /* a count from between a commit and our hearing of it is mended */
-            set_queued(feed, queue_count(txn, feed->mailing->job, feed->domain));
+        count_queued(feed, txn); /* others write to the queue, too: jobs are cancelled, retried */
         feed_exhausted(feed, txn, now);
     }
     feed_settle(feed, 0);

@@ -33,7 +33,8 @@ struct feed {
     struct share *share;
     struct tenancy *tenancy;
     struct feed *next_here, **link_here; /* among the tenancy's */
-    uint32_t queued;                     /* recipients in the queue, those under way included */
+    uint32_t queued;                     /* recipients in the queue, those under way included … */
+    uint64_t queued_in;                  /* … in that state of the store (txn_state), or later */
     enum feed_state state;
     struct feed *next, *previous; /* in the share's ring, when READY */
     struct heap_item waiting;     /* in the site's heap, when WAITING; the key is the due time */
@@ -66,8 +67,8 @@ void feed_read(struct feed *feed, struct txn *txn, size_t max);
  * feed, its share and its tenancy. */
 void feed_settle(struct feed *feed, uint32_t due);
 
-/* A recipient of it is in the queue no more. */
-void feed_count_down(struct feed *feed);
+/* A recipient of it left the queue in that write transaction (txn_state). */
+void feed_count_down(struct feed *feed, uint64_t written_in);
 
 /* The tenancy leaves: nothing more is read. Gives back the hold on `pending` that it has. */
 void feed_leave(struct feed *feed);

@@ -17,6 +17,7 @@ struct report {
     struct letter durable;
     struct delivery_thread *thread;
     struct report *next, **link; /* among those that the writer has */
+    uint64_t written_in;         /* that state of the store */
     uint64_t mark; /* of the journal: what ended up to here is in this report, or in one before */
     size_t count, sum_count;
     struct outcome outcomes[REPORT_MAX];
@@ -49,6 +50,7 @@ void report_init(void)
 static void apply(struct txn *txn, struct write_op *op)
 {
     struct report *r = (struct report *)(void *)op;
+    r->written_in = txn_state(txn);
     r->sum_count = outcomes_apply(txn, r->outcomes, r->count, r->sums);
 }
 
@@ -88,7 +90,7 @@ static void on_durable(struct letter *letter)
         site_work(r->feeds[i]->site);
         u64set_remove(&thread->taken, taken_key(o->job, o->contact));
         if (!o->due)
-            feed_count_down(r->feeds[i]);
+            feed_count_down(r->feeds[i], r->written_in);
         feed_settle(r->feeds[i], o->due);
     }
     thread->uncommitted -= r->count;

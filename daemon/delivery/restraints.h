@@ -55,7 +55,7 @@ uint32_t restraints_hold_job(const struct delivery_thread *thread, const struct 
                              uint32_t job);
 
 /* Whether no source at all may send to the site; then `until` is when that changes, at the
- * earliest. */
+ * earliest. Looks at all restraints: `suspended` of the site is the answer as it stands. */
 bool restraints_suspend(const struct site *site, uint32_t *until);
 
 /*

@@ -86,6 +86,7 @@ struct site *site_get(struct delivery_thread *thread, struct destination *to)
     join_provider(site);
     hosts_init(&site->hosts, site);
     conduct_recall(site);
+    site->suspended = restraints_suspend(site, &site->suspended_until);
     HASH_ADD_KEYPTR(hh, thread->sites, site->key, strlen(site->key), site);
     return site;
 }
@@ -331,6 +332,7 @@ static bool is_held(void *ctx, const struct parcel *parcel)
 /* An outlet that may not send, or more than it may, gives back what it holds. */
 void site_refresh(struct site *site)
 {
+    site->suspended = restraints_suspend(site, &site->suspended_until);
     for (struct outlet *o = site->outlets; o; o = o->next) {
         outlet_refresh(o);
         if (outlet_is_suspended(o)) {

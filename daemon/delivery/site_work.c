@@ -9,7 +9,6 @@
 #include "delivery/lessons.h"
 #include "delivery/nowhere.h"
 #include "delivery/report.h"
-#include "delivery/restraints.h"
 #include "delivery/site.h"
 #include "delivery/warmth.h"
 
@@ -254,9 +253,9 @@ static void see_who_is_able(struct site *site)
 
 /* What is in the queue is seen when it becomes too old, and a job that is paused or cancelled
  * meanwhile is left alone. */
-static void wait_suspended(struct site *site, uint32_t until)
+static void wait_suspended(struct site *site)
 {
-    int64_t seconds = (int64_t)until - clock_steady_s();
+    int64_t seconds = (int64_t)site->suspended_until - clock_steady_s();
     site_put_back(site, NULL);
     site_give_way(site, seconds > 0 ? (uint64_t)seconds * 1000 : 0);
 }
@@ -265,13 +264,12 @@ void site_do(void *ctx)
 {
     struct site *site = ctx;
     struct delivery_thread *thread = site->thread;
-    uint32_t until;
     if (site->obsolete) {
         tenancies_end_if_done(site);
     } else if (site->to->kind != DESTINATION_HOSTS) {
         nowhere_work(site);
-    } else if (restraints_suspend(site, &until)) {
-        wait_suspended(site, until);
+    } else if (site->suspended) {
+        wait_suspended(site);
     } else {
         see_who_is_able(site);
         load(site);

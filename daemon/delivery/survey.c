@@ -153,12 +153,11 @@ static const struct outlet *unreachable(const struct site *site)
 /* The first that applies, in the order of weight. */
 static enum site_state state_of(const struct site *site)
 {
-    uint32_t until;
     if (site->to->kind == DESTINATION_UNKNOWN)
         return SITE_NO_DNS;
     if (site->to->kind == DESTINATION_NOWHERE)
         return SITE_BOUNCING;
-    if (restraints_suspend(site, &until))
+    if (site->suspended)
         return SITE_SUSPENDED;
     if (site->queued == 0 && site_in_flight(site) == 0)
         return SITE_IDLE;

@@ -64,7 +64,7 @@ struct txn {
 int txn_begin(struct store *store, struct txn *txn);
 void txn_end(struct txn *txn);
 
-/* Which state of the store it sees: grows with every commit. */
+/* Which state of the store it sees, or makes if it writes: grows with every commit. */
 uint64_t txn_state(const struct txn *txn);
 
 /* 0, or -1 with the sentence of the first failure. Before or after txn_end. */
