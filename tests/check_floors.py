@@ -14,7 +14,7 @@ FLOORS = {
     "cluster": 5,
     "api": 6,
 }
-CLI_SEES = {"base", "config", "http", "cli"}
+CLI_SEES = {"base", "config", "template", "http", "cli"}
 
 # Where a library's header may be included. A room that is not here may not.
 HOMES = {

@@ -1,5 +1,7 @@
 #include "api/json.h"
 
+#include <inttypes.h>
+
 #include "template/utf8.h"
 
 /*
@@ -120,6 +122,12 @@ void json_add_u64(struct json *json, const char *key, uint64_t number)
 {
     begin_value(json, key);
     buf_add_u64(json->out, number);
+}
+
+void json_add_i64(struct json *json, const char *key, int64_t number)
+{
+    begin_value(json, key);
+    buf_addf(json->out, "%" PRId64, number);
 }
 
 void json_add_bool(struct json *json, const char *key, bool value)

@@ -38,6 +38,7 @@ void json_close_array(struct json *json);
 /* A text without memory (at == NULL) is null. */
 void json_add_text(struct json *json, const char *key, struct str text);
 void json_add_u64(struct json *json, const char *key, uint64_t number);
+void json_add_i64(struct json *json, const char *key, int64_t number);
 void json_add_bool(struct json *json, const char *key, bool value);
 void json_add_null(struct json *json, const char *key);
 

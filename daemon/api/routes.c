@@ -3,6 +3,7 @@
 #include "api/answer.h"
 #include "api/backups.h"
 #include "api/contacts.h"
+#include "api/counters.h"
 #include "api/flow.h"
 #include "api/imports.h"
 #include "api/jobs.h"
@@ -32,7 +33,7 @@
     }
 
 /* Bodies that nobody reads: an empty JSON object is fine. */
-enum { NO_BODY = 1024, BACKUP_BODY = 16384, SUSPENSION_BODY = 8192 };
+enum { NO_BODY = 1024, BACKUP_BODY = 16384, SUSPENSION_BODY = 8192, COUNTER_BODY = 8192 };
 
 const struct http_route control_routes[] = {
     {"GET", "/v1/status", AT_ONCE(status_show), NO_BODY},
@@ -63,6 +64,11 @@ const struct http_route control_routes[] = {
     {"POST", "/v1/contacts/:address/resubscribe", LATER(contact_resubscribe), NO_BODY},
     {"POST", "/v1/contacts/:address/consent", LATER(contact_consent), NO_BODY},
     {"POST", "/v1/contacts/:address/erase", LATER(contact_erasure), NO_BODY},
+    {"GET", "/v1/counters", AT_ONCE(counters_list), NO_BODY},
+    {"GET", "/v1/counters/:name", AT_ONCE(counter_show), NO_BODY},
+    {"PUT", "/v1/counters/:name", LATER(counter_put), COUNTER_BODY},
+    {"POST", "/v1/counters/:name", LATER(counter_increase), COUNTER_BODY},
+    {"DELETE", "/v1/counters/:name", LATER(counter_remove), NO_BODY},
     {"GET", "/v1/lists", AT_ONCE(lists_show), NO_BODY},
     {"GET", "/v1/count", AT_ONCE(contacts_count), NO_BODY},
 };

@@ -1,6 +1,11 @@
 #include "api/submission.h"
 
 #include "api/body.h"
+#include "base/base64.h"
+#include "compose/enclose.h"
+
+enum { SUBMISSION_PATH_MAX = 240 };
+#include "api/client_key.h"
 
 /* One row a field of the body. */
 struct field {
@@ -61,32 +66,54 @@ static int take_weight(const json_t *value, struct arena *arena, void *place, st
     return 0;
 }
 
-/* Control characters in UTF-8: C0 and DEL in one byte, C1 (U+0080 to U+009F) in two. */
-static bool has_control(struct str text)
-{
-    unsigned char before = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (c < 0x20 || c == 0x7F || (before == 0xC2 && c < 0xA0))
-            return true;
-        before = c;
-    }
-    return false;
-}
-
-static int check_key(struct str key, struct err *err)
-{
-    if (key.len == 0 || key.len > JOB_KEY_MAX || !str_is_utf8(key) || has_control(key))
-        return err_set(err, "must have 1 to %d bytes of UTF-8 without control characters",
-                       JOB_KEY_MAX);
-    return 0;
-}
-
 static int take_key(const json_t *value, struct arena *arena, void *place, struct err *err)
 {
     if (take_text(value, arena, place, err) != 0)
         return -1;
-    return check_key(*(struct str *)place, err);
+    return client_key_check(*(struct str *)place, err);
+}
+
+static int take_file(const char *name, const json_t *value, struct bundle *bundle,
+                     struct arena *arena, struct err *err)
+{
+    struct buf bytes = BUF_INIT, full = BUF_INIT;
+    struct str coded = str_from(json_string_value(value), json_string_length(value));
+    int result = -1;
+    if (!json_is_string(value) || !base64_decode(coded, &bytes)) {
+        err_set(err, "must have base64 for \"%.60s\"", name);
+    } else if (strlen(name) > SUBMISSION_PATH_MAX || !*name) {
+        err_set(err, "has a name that is empty or longer than %d bytes", SUBMISSION_PATH_MAX);
+    } else {
+        buf_addf(&full, "files/%s", name);
+        struct bundle_file file = {arena_str(arena, buf_str(&full)),
+                                   arena_str(arena, buf_str(&bytes))};
+        result = bundle_add(bundle, file) ? 0 : err_set(err, "has too many files");
+    }
+    buf_release(&bytes);
+    buf_release(&full);
+    return result;
+}
+
+/* The message's text is taken already; it becomes a bundle. */
+static int take_files(const json_t *value, struct arena *arena, void *place, struct err *err)
+{
+    struct str *source = place;
+    struct bundle bundle = {.text = *source};
+    struct buf bytes = BUF_INIT;
+    const char *name;
+    json_t *data;
+    if (!json_is_object(value))
+        return err_set(err, "must be an object, as {\"report.pdf\": \"JVBERi0=\"}");
+    bundle.files = arena_alloc(arena, BUNDLE_FILES_MAX * sizeof(*bundle.files));
+    json_object_foreach((json_t *)(uintptr_t)value, name, data)
+    {
+        if (take_file(name, data, &bundle, arena, err) != 0)
+            return -1;
+    }
+    bundle_write(&bundle, &bytes);
+    *source = arena_str(arena, buf_str(&bytes));
+    buf_release(&bytes);
+    return 0;
 }
 
 #define PLACE(member) offsetof(struct submission, member)
@@ -103,6 +130,7 @@ static const struct field fields[] = {
     {"weight", false, take_weight, PLACE(weight)},
     {"key", false, take_key, PLACE(key)},
     {"dry_run", false, take_bool, PLACE(dry_run)},
+    {"files", false, take_files, PLACE(source)}, /* after the message */
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
@@ -120,7 +148,7 @@ static int refuse_unknown(json_t *object, struct err *err)
         if (!field_find(json_object_iter_key(at)))
             return err_set(err,
                            "There is no field \"%.40s\": a job has message, to, message_name, "
-                           "name, identity, lane, guarantee, pool, weight, key and dry_run.",
+                           "name, files, identity, lane, guarantee, pool, weight, key and dry_run.",
                            json_object_iter_key(at));
     return 0;
 }
@@ -163,7 +191,7 @@ int submission_parse(struct str body, struct arena *arena, struct submission *ou
 int submission_take_key(struct submission *submission, struct str key, struct err *err)
 {
     struct err why;
-    if (check_key(key, &why) != 0)
+    if (client_key_check(key, &why) != 0)
         return err_set(err, "The header Idempotency-Key %s.", why.text);
     if (submission->key.len && !str_eq(submission->key, key))
         return err_set(err, "The field \"key\" and the header Idempotency-Key are not the same: "

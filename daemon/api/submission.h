@@ -9,12 +9,14 @@
 #include "campaign/campaign.h"
 #include "store/job_keys.h"
 
-/* Longest accepted body: MESSAGE_MAX_SIZE of text, each byte of which may have come as \u00XX. */
-enum { SUBMISSION_MAX_SIZE = 7 * 1024 * 1024 };
+/* Longest accepted body: MESSAGE_MAX_SIZE of text, each byte of which may have come as \u00XX, and
+ * ENCLOSE_FILES_MAX of files in base64. */
+enum { SUBMISSION_MAX_SIZE = 21 * 1024 * 1024 };
 
 /*
  * A JSON object with the fields of the table in submission.c, no others and none twice; `message`
- * and `to` are needed. Texts are copied into the arena. -1 with a sentence.
+ * and `to` are needed. With files, the source is a bundle. Texts are copied into the arena. -1 with
+ * a sentence.
  */
 int submission_parse(struct str body, struct arena *arena, struct submission *out, struct err *err);
 

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 
-enum { CHUNK_SIZE = 16 * 1024 };
+enum { CHUNK_SIZE = 16 * 1024, KEPT_MOST = 1024 * 1024 };
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -34,9 +34,11 @@ void arena_reset(struct arena *a)
 {
     if (!a->first)
         return;
-    struct arena rest = {.first = a->first->next};
-    arena_release(&rest);
-    a->first->next = NULL;
+    if (a->first->next || a->first->size > KEPT_MOST) {
+        size_t enough = a->total + a->total / 4;
+        arena_release(a);
+        a->first = chunk_new(enough < KEPT_MOST ? enough : KEPT_MOST);
+    }
     a->current = a->first;
     a->used = 0;
     a->total = 0;

@@ -1,7 +1,8 @@
 /*
  * Memory that dies together: a compiled message, a session, one rendering. Allocations are cut from
- * chunks and never freed one by one. `arena_reset` keeps the first chunk, so a loop that renders
- * one message after the other stops allocating after the first.
+ * chunks and never freed one by one. `arena_reset` keeps one chunk that has room for as
+ * much again (1 MiB at most), so a loop that renders one message after the other stops allocating
+ * after the second.
  */
 #ifndef TOCSIN_BASE_ARENA_H
 #define TOCSIN_BASE_ARENA_H

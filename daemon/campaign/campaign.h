@@ -41,7 +41,7 @@ void campaign_free(struct campaign *campaign);
 
 /* A job to be made. Texts are copied. */
 struct submission {
-    struct str source;       /* the message file */
+    struct str source; /* the message file, or a bundle of it and its files (compose/bundle.h) */
     struct str message_name; /* under which it is kept, "appeal.md"; empty: "message" */
     struct str name;         /* of the job; empty: the message's name */
     struct str segment;      /* "list:everyone" */

@@ -10,12 +10,14 @@
 #include "campaign/job.h"
 #include "campaign/repeat.h"
 #include "campaign/tally.h"
+#include "compose/enclose.h"
 #include "store/sets.h"
 
 struct submit {
     struct step step;
     struct arena memory;
     struct submission what; /* its texts are in `memory` */
+    struct buf bundle;      /* the message with what it needs, as it is kept */
     struct job_key key;     /* what it is, for the time when it is repeated */
     struct segment segment;
     struct message *message;
@@ -29,6 +31,7 @@ struct submit {
 static void submit_free(struct submit *s)
 {
     message_free(s->message);
+    buf_release(&s->bundle);
     segment_release(&s->segment);
     arena_release(&s->memory);
     free(s);
@@ -96,12 +99,21 @@ static int check_lengths(const struct submission *what, struct err *err)
     return 0;
 }
 
+static int compile(struct campaign *campaign, struct submit *s, struct err *err)
+{
+    struct senders *senders = composers_senders(campaign->composers);
+    int result = enclose(s->what.source, senders->library, &s->bundle, err);
+    senders_unref(senders);
+    if (result == 0)
+        s->message = message_compile(buf_str(&s->bundle), err);
+    return s->message ? 0 : -1;
+}
+
 static int check(struct campaign *campaign, struct submit *s, struct err *err)
 {
     if (check_lengths(&s->what, err) != 0)
         return -1;
-    s->message = message_compile(s->what.source, err);
-    if (!s->message)
+    if (compile(campaign, s, err) != 0)
         return err_prefix(err, "%.*s", STR_ARG(s->what.message_name));
     if (segment_parse(s->what.segment, &s->segment, err) != 0)
         return -1;
@@ -154,7 +166,7 @@ static void make_job(struct submit *s, struct txn *txn, const roaring_bitmap_t *
                                     .identity = s->what.identity,
                                     .pool = s->what.pool};
     s->record.counts[RECIPIENT_QUEUED] = s->answer.recipients;
-    s->record.message = message_put(txn, s->what.message_name, s->what.source, now);
+    s->record.message = message_put(txn, s->what.message_name, buf_str(&s->bundle), now);
     s->answer.job = s->record.id;
     set_store(txn, SET_JOB, s->record.id, set);
     fanout_at_once(&s->part, txn, &s->record);

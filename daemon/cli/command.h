@@ -43,10 +43,12 @@ struct command {
 extern const struct command contacts_import_command, contacts_show_command, contacts_export_command,
     contacts_count_command, contacts_suppress_command, contacts_unsuppress_command,
     contacts_unsubscribe_command, contacts_resubscribe_command, contacts_consent_command,
-    contacts_erase_command, list_list_command, send_command, job_list_command, job_show_command,
-    job_watch_command, job_pause_command, job_resume_command, job_cancel_command, job_retry_command,
-    job_recipients_command, why_command, site_list_command, site_show_command, site_suspend_command,
-    site_resume_command, queue_command, status_command, check_command, backup_command;
+    contacts_erase_command, list_list_command, counter_list_command, counter_show_command,
+    counter_set_command, counter_add_command, counter_delete_command, send_command,
+    job_list_command, job_show_command, job_watch_command, job_pause_command, job_resume_command,
+    job_cancel_command, job_retry_command, job_recipients_command, why_command, site_list_command,
+    site_show_command, site_suspend_command, site_resume_command, queue_command, status_command,
+    check_command, backup_command, render_command;
 
 /* All of them, in the order of the help. */
 extern const struct command *const commands[];

@@ -14,6 +14,11 @@ const struct command *const commands[] = {
     &contacts_consent_command,
     &contacts_erase_command,
     &list_list_command,
+    &counter_list_command,
+    &counter_show_command,
+    &counter_set_command,
+    &counter_add_command,
+    &counter_delete_command,
     &send_command,
     &job_list_command,
     &job_show_command,
@@ -32,6 +37,7 @@ const struct command *const commands[] = {
     &status_command,
     &check_command,
     &backup_command,
+    &render_command,
 };
 const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 

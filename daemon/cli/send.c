@@ -7,13 +7,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "cli/ask.h"
+#include "cli/enclosed.h"
 #include "cli/forecast.h"
+#include "cli/key.h"
 #include "cli/text.h"
 #include "cli/watch.h"
 
-enum { MESSAGE_MAX = 16 * 1024 * 1024, KEY_LENGTH = 32 };
+enum { MESSAGE_MAX = 16 * 1024 * 1024 };
 
 static int read_all(struct cli *cli, int fd, const char *path, struct buf *out)
 {
@@ -76,17 +77,12 @@ static void set_number(json_t *body, const char *key, const char *value)
         set_text(body, key, value);
 }
 
-/* A key that nobody has used: the daemon makes one job of it, however often it is asked. */
-static void key_make(char key[KEY_LENGTH + 1])
-{
-    uint64_t chance[2];
-    random_bytes(chance, sizeof(chance));
-    snprintf(key, KEY_LENGTH + 1, "%016" PRIx64 "%016" PRIx64, chance[0], chance[1]);
-}
-
-static char *make_body(const struct args *args, struct str message, const char *key)
+/* Takes over `files`. */
+static char *make_body(const struct args *args, struct str message, json_t *files, const char *key)
 {
     json_t *body = json_object();
+    if (files)
+        json_object_set_new(body, "files", files);
     json_object_set_new(body, "message", json_stringn(message.at ? message.at : "", message.len));
     set_text(body, "message_name", base_name(args->words[0]));
     set_text(body, "to", args_value(args, "to"));
@@ -142,12 +138,16 @@ static int ask_for_job(struct cli *cli, const struct args *args, struct str mess
 {
     char chosen[KEY_LENGTH + 1];
     const char *key = args_value(args, "key");
+    json_t *files;
     bool sent;
+    int status = enclosed_read(cli, args->words[0], message, &files);
+    if (status != CLI_OK)
+        return status;
     if (!key)
         key_make(chosen);
     key = key ? key : chosen;
-    char *body = make_body(args, message, key);
-    int status = ask_post_again(cli, "/v1/jobs", str_of(body), answer, &sent);
+    char *body = make_body(args, message, files, key);
+    status = ask_post_again(cli, "/v1/jobs", str_of(body), answer, &sent);
     free(body);
     if (status == CLI_NO_DAEMON && sent && !args_has(args, "dry-run"))
         return say_unknown(cli, key);

@@ -56,22 +56,37 @@ int composer_use(struct composer *composer, const struct senders *senders, struc
     return 0;
 }
 
-/* A render failure keeps the sentence that says where. */
-static int fail(struct copy *copy)
+static int skip(struct copy *copy, enum skip_reason reason)
 {
     copy->result = COPY_SKIP;
-    copy->reason = SKIP_RENDER;
+    copy->reason = reason;
     return -1;
+}
+
+static int fail(struct copy *copy)
+{
+    return skip(copy, SKIP_RENDER);
 }
 
 /* Whatever is rendered of a copy is rendered with these. */
 static struct render_options options_of(const struct work *w, enum render_escape escape)
 {
-    return (struct render_options){.escape = escape, .now_s = w->now};
+    return (struct render_options){.escape = escape,
+                                   .now_s = w->now,
+                                   .zone = w->composer->senders->zone,
+                                   .language = w->copy->mailing->message->words};
 }
 
-static int render_fail(struct work *w, const char *what, const struct template_error *error)
+/* What became of a rendering: 0, or the copy is skipped with the sentence that says why. */
+static int rendered(struct work *w, const char *what, int result,
+                    const struct template_error *error)
 {
+    if (result == 0)
+        return 0;
+    if (result == TEMPLATE_ABORTED) {
+        err_set(&w->copy->why, "the message leaves this contact out: %s", error->text);
+        return skip(w->copy, SKIP_ABORTED);
+    }
     err_set(&w->copy->why, "The %s could not be rendered: %s", what, error->text);
     return fail(w->copy);
 }
@@ -83,10 +98,12 @@ static int render_subject(struct work *w)
     struct template_scope scope = scope_for(&w->scope);
     struct render_options options = options_of(w, ESCAPE_NONE);
     buf_reset(&c->subject);
-    if (template_render(w->copy->mailing->message->subject, &scope, &options, &c->scratch,
-                        &c->subject, &error) != 0)
-        return render_fail(w, "subject", &error);
-    if (str_trim(buf_str(&c->subject)).len > 0)
+    int result = template_render(w->copy->mailing->message->subject, &scope, &options, &c->scratch,
+                                 &c->subject, &error);
+    if (rendered(w, "subject", result, &error) != 0)
+        return -1;
+    w->scope.subject = buf_str(&c->subject);
+    if (str_trim(w->scope.subject).len > 0)
         return 0;
     err_set(&w->copy->why, "The subject is empty for this contact: give its names a default.");
     return fail(w->copy);
@@ -99,29 +116,34 @@ static int render_part(struct work *w, const char *what, const struct part *part
     struct template_error error;
     struct template_scope scope = scope_for(&w->scope);
     struct render_options options = options_of(w, escape);
-    if (part_render(part, &scope, &options, &c->scratch, &c->plain, &w->copy->sheet->body,
-                    &error) == 0)
-        return 0;
-    return render_fail(w, what, &error);
+    int result =
+        part_render(part, &scope, &options, &c->scratch, &c->plain, &w->copy->sheet->body, &error);
+    return rendered(w, what, result, &error);
 }
 
-/* The body, and the field that says how it is made up. */
+/* The body, and the fields that say how it is made up. */
 static int add_body(struct work *w)
 {
     struct buf *body = &w->copy->sheet->body;
     const struct message *m = w->copy->mailing->message;
-    char boundary_text[MIME_BOUNDARY_MAX + 1];
-    int n = snprintf(boundary_text, sizeof(boundary_text), "=_%s", w->message_token);
-    struct str boundary = str_from(boundary_text, (size_t)n);
-    mime_field(&w->composer->headers, boundary);
+    struct mime mime = {
+        .unique = str_from(w->message_token, TOKEN_LENGTH),
+        .texts = {{"text/plain", m->text.encoding}, {"text/html", m->html.encoding}},
+        .text_count = 2,
+        .images = m->enclosed.images,
+        .image_count = m->enclosed.image_count,
+        .files = m->enclosed.files,
+        .file_count = m->enclosed.file_count};
     buf_reset(body);
-    mime_part(body, boundary, true, "text/plain", m->text.encoding);
+    mime_begin(&mime, body);
+    mime_text(&mime, 0, body);
     if (render_part(w, "text made from the message", &m->text, ESCAPE_NONE) != 0)
         return -1;
-    mime_part(body, boundary, false, "text/html", m->html.encoding);
+    mime_text(&mime, 1, body);
     if (render_part(w, "HTML made from the message", &m->html, ESCAPE_HTML) != 0)
         return -1;
-    mime_end(body, boundary);
+    mime_finish(&mime, body);
+    mime_fields(&mime, &w->composer->headers);
     return 0;
 }
 
@@ -218,6 +240,14 @@ static int check_sender(struct work *w)
     return fail(copy);
 }
 
+/* What readers know the sender by. */
+static struct str sender_name(const struct work *w)
+{
+    const struct message *m = w->copy->mailing->message;
+    const struct mailbox *from = m->has_from ? &m->from : &w->sender->from;
+    return from->name.len ? from->name : w->sender->identity->name;
+}
+
 void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy, int64_t now)
 {
     struct work w = {.composer = composer, .copy = copy, .now = now};
@@ -246,8 +276,12 @@ void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy,
     w.scope = (struct scope){.txn = txn,
                              .contact = &contact,
                              .mailing = copy->mailing,
+                             .identity = w.sender->identity,
+                             .sender = sender_name(&w),
                              .unsubscribe = buf_str(&composer->unsubscribe),
-                             .names = &composer->names};
+                             .names = &composer->names,
+                             .tokens = tokens,
+                             .memory = &composer->scratch};
     if (render_subject(&w) == 0 && add_headers(&w) == 0 && add_body(&w) == 0 && sign(&w) == 0)
         join(&w);
 }

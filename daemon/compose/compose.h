@@ -1,7 +1,6 @@
 /*
  * One recipient's message: looks a last time whether it may be sent, renders, encodes, puts the
- * headers around it and signs. What a template sees here: `contact` (email, id and every
- * attribute), `job` (id, name), `message` (topic, language) and `links` (unsubscribe).
+ * headers around it and signs. What a template sees: compose/scope.h.
  *
  *     gate open? → may this contact get it (compose/gate.h)? → subject, HTML, text → MIME → header
  * → DKIM

@@ -1,9 +1,10 @@
 #include "compose/part.h"
 
-struct template *part_template(struct str text, unsigned first_line, struct err *err)
+struct template *part_template(struct str text, unsigned first_line,
+                               const struct template_partials *partials, struct err *err)
 {
     struct template_error error;
-    struct template_options options = {.first_line = first_line};
+    struct template_options options = {.first_line = first_line, .partials = partials};
     struct template *t = template_compile(text, &options, &error);
     if (!t)
         err_set(err, "%s", error.text);
@@ -18,9 +19,10 @@ static void prepare_constants(struct part *part, struct arena *memory)
         quoted_prepare(&part->constants[i], template_constant(part->template, i), memory);
 }
 
-int part_compile(struct part *part, struct str text, struct arena *memory, struct err *err)
+int part_compile(struct part *part, struct str text, const struct template_partials *partials,
+                 struct arena *memory, struct err *err)
 {
-    part->template = part_template(text, 1, err);
+    part->template = part_template(text, 1, partials, err);
     if (!part->template)
         return -1;
     part->encoding = encode_choose(text);
@@ -70,8 +72,8 @@ int part_render(const struct part *part, const struct template_scope *scope,
     buf_reset(plain);
     if (part->encoding == ENCODING_QUOTED)
         return render_quoted(part, scope, *options, scratch, plain, out, error);
-    if (template_render(part->template, scope, options, scratch, plain, error) != 0)
-        return -1;
-    encode_base64_text(out, buf_str(plain));
-    return 0;
+    int result = template_render(part->template, scope, options, scratch, plain, error);
+    if (result == 0)
+        encode_base64_text(out, buf_str(plain));
+    return result;
 }

@@ -21,7 +21,8 @@ struct part {
 
 /* Compiles a part's text; what is encoded once lies in `memory`. -1 with a sentence that has lines
  * and columns. */
-int part_compile(struct part *part, struct str text, struct arena *memory, struct err *err);
+int part_compile(struct part *part, struct str text, const struct template_partials *partials,
+                 struct arena *memory, struct err *err);
 void part_release(struct part *part);
 
 /* Appends the part, rendered and encoded, to `out`. `plain` is only worked in. -1 and *error filled
@@ -30,9 +31,9 @@ int part_render(const struct part *part, const struct template_scope *scope,
                 const struct render_options *options, struct arena *scratch, struct buf *plain,
                 struct buf *out, struct template_error *error);
 
-/* Compiles a template; `first_line` is the line of its first byte in the file. NULL with a
- * sentence.
- */
-struct template *part_template(struct str text, unsigned first_line, struct err *err);
+/* Compiles a template; `first_line` is the line of its first byte in the file, partials may be
+ * NULL. NULL with a sentence. */
+struct template *part_template(struct str text, unsigned first_line,
+                               const struct template_partials *partials, struct err *err);
 
 #endif

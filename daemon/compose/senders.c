@@ -1,6 +1,7 @@
 #include "compose/senders.h"
 
 #include "base/alloc.h"
+#include "template/zone.h"
 
 static int load_sender(struct senders *all, struct sender *s, struct err *err)
 {
@@ -21,6 +22,15 @@ static int load_sender(struct senders *all, struct sender *s, struct err *err)
     return 0;
 }
 
+static int find_zone(struct senders *senders, struct err *err)
+{
+    struct str name = senders->config->timezone;
+    if (name.len == 0)
+        return 0;
+    senders->zone = zone_find(name, err);
+    return senders->zone ? 0 : -1;
+}
+
 /* What a composer would find wrong is found here, before anybody depends on it. */
 static int try_signers(const struct senders *senders, struct err *err)
 {
@@ -39,7 +49,8 @@ struct senders *senders_new(struct config *config, const struct token_key *token
     all->count = config->identity_count;
     all->all = alloc_zero(all->count, sizeof(*all->all));
     atomic_init(&all->refs, 1);
-    int result = 0;
+    all->library = library_load(config->templates, err);
+    int result = all->library ? find_zone(all, err) : -1;
     for (size_t i = 0; i < all->count && result == 0; i++) {
         all->all[i].identity = &config->identities[i];
         result = load_sender(all, &all->all[i], err);
@@ -64,6 +75,7 @@ void senders_unref(struct senders *senders)
         for (size_t k = 0; k < senders->all[i].key_count; k++)
             dkim_key_free(senders->all[i].keys[k]);
     free(senders->all);
+    library_free(senders->library);
     arena_release(&senders->memory);
     config_unref(senders->config);
     free(senders);

@@ -1,7 +1,8 @@
 /*
  * Whose mail it is, ready to be used: the identities of a configuration with their signing keys
- * loaded and checked. Made whole when the configuration is loaded or reloaded, then immutable and
- * counted; each composer makes its own signers from it, since a key that threads share is a lock.
+ * loaded and checked, and the layouts and partials of its folder. Made whole when the configuration
+ * is loaded or reloaded, then immutable and counted; each composer makes its own signers from it,
+ * since a key that threads share is a lock.
  */
 #ifndef TOCSIN_COMPOSE_SENDERS_H
 #define TOCSIN_COMPOSE_SENDERS_H
@@ -9,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/err.h"
+#include "compose/library.h"
 #include "compose/token.h"
 #include "config/config.h"
 #include "dkim/sign.h"
@@ -27,13 +29,16 @@ struct sender {
 struct senders {
     struct config *config;
     struct token_key tokens;
+    struct library *library;
+    const struct template_zone *zone; /* of dates in messages; NULL: UTC */
     struct sender *all;
     size_t count;
     struct arena memory;
     _Atomic unsigned refs;
 };
 
-/* Loads every key. NULL with a sentence naming the identity and the file. One reference. */
+/* Loads every key and every template. NULL with a sentence naming the identity and the file. One
+ * reference. */
 struct senders *senders_new(struct config *config, const struct token_key *tokens, struct err *err);
 struct senders *senders_ref(struct senders *senders);
 void senders_unref(struct senders *senders); /* NULL is fine */

@@ -20,7 +20,12 @@
 
 enum { TOKEN_LENGTH = 26, TOKEN_KEY_SIZE = 32 };
 
-enum token_purpose { TOKEN_BOUNCE, TOKEN_MESSAGE, TOKEN_UNSUBSCRIBE }; /* at most four */
+enum token_purpose {
+    TOKEN_BOUNCE,
+    TOKEN_MESSAGE,
+    TOKEN_UNSUBSCRIBE,
+    TOKEN_LINKS /* clicks, and the mail as a page; contact 0: as everybody may see it */
+};              /* at most four */
 
 struct token_key {
     unsigned char bytes[TOKEN_KEY_SIZE];

@@ -48,6 +48,8 @@ struct identity {
     struct str list_unsubscribe_mailto; /* optional */
     bool require_consent;               /* skip contacts of whom no consent is known */
     struct str pool;                    /* for jobs that name none; empty: the first pool */
+    struct str footer;                  /* optional: who writes, for the foot of the mail */
+    bool track;                         /* links in HTML lead through base_url */
     struct str base_url; /* tracking.base_url, or "https://" and the domain; no final / */
     struct dkim_key_config *dkim;
     size_t dkim_count; /* may be 0: then mail is not signed */
@@ -257,6 +259,8 @@ struct config {
     struct str file; /* its name, as errors show it */
     struct str data_dir;
     struct str providers_file; /* absent: the table that ships */
+    struct str templates;      /* absent: only the layouts and partials that ship */
+    struct str timezone;       /* "Europe/Brussels"; absent: UTC */
     struct control_config control;
     struct listen_address metrics_listen; /* port 0: no listener */
     struct str tracking_base_url;         /* optional: use the identity's base_url */

@@ -141,6 +141,11 @@ const struct option options[] = {
     {BLOCK_TOP, KIND_FILE, "providers", AT(config, providers_file),
      .help = "A file of blocks `provider` and `rule` instead of those that ship; without it, those."},
 
+    {BLOCK_TOP, KIND_PATH, "templates", AT(config, templates),
+     .help = "The folder of your own layouts and partials, which come before those that ship under the same names."},
+    {BLOCK_TOP, KIND_ZONE, "timezone", AT(config, timezone),
+     .help = "The time zone of dates in messages, as `Europe/Brussels`; without it, UTC."},
+
     {BLOCK_CONTROL, KIND_SOCKET, "socket", AT(control_config, socket), .required = true,
      .restart = true, .help = "The unix socket to listen on."},
     {BLOCK_CONTROL, KIND_MODE, "mode", "0660", AT(control_config, mode), .restart = true,
@@ -173,6 +178,11 @@ const struct option options[] = {
      .help = "Whether contacts of whom it is not known that they consented to mail are skipped; who refused always is."},
     {BLOCK_IDENTITY, KIND_NAME, "pool", AT(identity, pool),
      .help = "The pool for jobs that name none; without it, the first pool."},
+
+    {BLOCK_IDENTITY, KIND_TEXT, "footer", AT(identity, footer),
+     .help = "Who writes, with a postal address: it stands at the foot of every layout. `\\n` begins a new line."},
+    {BLOCK_IDENTITY, KIND_BOOL, "track", "false", AT(identity, track),
+     .help = "Whether links in the HTML part lead through `base_url`, so that clicks are known."},
 
     {BLOCK_DKIM, KIND_DOMAIN, "selector", AT(dkim_key_config, selector), .required = true,
      .help = "The selector: DKIM's s=."},

@@ -23,6 +23,8 @@ enum option_kind {
     KIND_HOST, /* a domain or an address */
     KIND_ADDRESS,
     KIND_URL,
+    KIND_TEXT, /* for people: any UTF-8, with line ends */
+    KIND_ZONE, /* the name of a time zone; whether there is one, template/zone.h finds out */
     KIND_EMAIL,
     KIND_INTEGER,
     KIND_PORT,

@@ -1,5 +1,6 @@
 #include "config/values.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -135,6 +136,31 @@ static int parse_url(const struct option *option, struct str text,
         text.len--;
     value->text = arena_str(context->memory, text);
     return 0;
+}
+
+static int parse_text(const struct option *option, struct str text,
+                      const struct value_context *context, struct value *value, struct err *err)
+{
+    enum { TEXT_LONGEST = 1000 };
+    (void)option;
+    if (text.len > TEXT_LONGEST || !str_is_utf8(text))
+        return err_set(err, "must be UTF-8 of at most %d bytes", TEXT_LONGEST);
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] < ' ' && text.at[i] != '\n')
+            return err_set(err, "has a control character in it: only line ends may stand there");
+    value->text = arena_str(context->memory, text);
+    return 0;
+}
+
+static int parse_zone(const struct option *option, struct str text,
+                      const struct value_context *context, struct value *value, struct err *err)
+{
+    (void)option;
+    for (size_t i = 0; i < text.len; i++)
+        if (!isalnum((unsigned char)text.at[i]) && !strchr("/_+-", text.at[i]))
+            return err_set(err, "is no time zone: write it as Europe/Brussels");
+    value->text = arena_str(context->memory, text);
+    return text.len ? 0 : err_set(err, "is empty: write it as Europe/Brussels");
 }
 
 /* The grammar of addresses is mail/'s; this catches the option that holds something else. */
@@ -351,6 +377,8 @@ static const struct kind kinds[KIND_COUNT] = {
     [KIND_ADDRESS] = {"address", parse_address, store_text, sizeof(struct str)},
     [KIND_URL] = {"web address", parse_url, store_text, sizeof(struct str)},
     [KIND_EMAIL] = {"mail address", parse_email, store_text, sizeof(struct str)},
+    [KIND_TEXT] = {"text", parse_text, store_text, sizeof(struct str)},
+    [KIND_ZONE] = {"time zone", parse_zone, store_text, sizeof(struct str)},
     [KIND_INTEGER] = {"whole number", parse_integer, store_unsigned, sizeof(unsigned)},
     [KIND_PORT] = {"port", parse_integer, store_port, sizeof(uint16_t)},
     [KIND_NUMBER] = {"number", parse_number, store_number, sizeof(double)},

@@ -6,8 +6,8 @@
 #include <openssl/rsa.h>
 
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "dkim/canon.h"
-#include "mail/encode.h"
 
 enum {
     FOLD_AT = 76,
@@ -246,7 +246,7 @@ static int add_unsigned(struct dkim_signer *s, const struct block *block,
     column = 3;
     bool from = add_signed_fields(s, block, out, &column);
     buf_add_text(out, "\r\n\tbh=");
-    encode_base64(out, str_from(body_hash, DKIM_HASH_SIZE));
+    base64_encode(str_from(body_hash, DKIM_HASH_SIZE), out);
     buf_add_text(out, ";\r\n\tb=");
     return from ? 0 : -1;
 }
@@ -272,7 +272,7 @@ static int sign_hash(struct dkim_signer *s, const unsigned char digest[DKIM_HASH
 static void add_signature(struct buf *out, struct buf *scratch, struct str signature)
 {
     buf_reset(scratch);
-    encode_base64(scratch, signature);
+    base64_encode(signature, scratch);
     for (struct str rest = buf_str(scratch); rest.len; rest = str_skip(rest, SIGNATURE_LINE)) {
         buf_add(out, rest.at, rest.len < SIGNATURE_LINE ? rest.len : SIGNATURE_LINE);
         buf_add_text(out, rest.len > SIGNATURE_LINE ? "\r\n\t" : "\r\n");

@@ -166,3 +166,27 @@ int domain_parse(struct str text, char out[static DOMAIN_MAX + 1], struct addres
     }
     return str_is_ascii(text) ? ascii_domain(text, out, why) : idn_domain(text, out, why);
 }
+
+/* An A-label that nobody registered may hold anything: only what we would take ourselves is shown.
+ */
+static bool is_same_domain(struct str unicode, struct str domain)
+{
+    char again[DOMAIN_MAX + 1];
+    int len = unicode.len <= DOMAIN_MAX ? domain_parse(unicode, again, NULL) : -1;
+    return len >= 0 && str_eq(str_from(again, (size_t)len), domain);
+}
+
+void domain_add_unicode(struct buf *out, struct str domain)
+{
+    char given[DOMAIN_MAX + 1];
+    char *unicode = NULL;
+    bool shown = false;
+    if (domain.len && domain.len <= DOMAIN_MAX && memmem(domain.at, domain.len, "xn--", 4)) {
+        memcpy(given, domain.at, domain.len);
+        given[domain.len] = '\0';
+        shown = idn2_to_unicode_8z8z(given, &unicode, 0) == IDN2_OK &&
+                is_same_domain(str_of(unicode), domain);
+    }
+    buf_add_str(out, shown ? str_of(unicode) : domain);
+    idn2_free(unicode);
+}

@@ -6,6 +6,7 @@
 #ifndef TOCSIN_MAIL_DOMAIN_H
 #define TOCSIN_MAIL_DOMAIN_H
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "mail/fault.h"
 
@@ -18,5 +19,12 @@ enum { DOMAIN_MAX = 255, DOMAIN_LABEL_MAX = 63 }; /* octets, RFC 5321 §4.5.3.1.
  * would read as an IP address) are refused.
  */
 int domain_parse(struct str text, char out[static DOMAIN_MAX + 1], struct address_fault *why);
+
+/*
+ * Appends a domain in normal form with its A-labels as U-labels (RFC 5890 §2.3.2.1), which is how
+ * a message with UTF-8 in its header shows it (RFC 6532). What is no internationalised name, would
+ * not come back as the same domain, or is longer than DOMAIN_MAX octets then, stays as it is.
+ */
+void domain_add_unicode(struct buf *out, struct str domain);
 
 #endif

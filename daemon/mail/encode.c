@@ -1,64 +1,78 @@
 #include "mail/encode.h"
 
+#include "base/base64.h"
 #include "mail/lines.h"
 #include "mail/quoted.h"
+#include "mail/verbatim.h"
 
-enum { BASE64_LINE_BYTES = 57 }; /* in a line of 76 columns */
+enum {
+    BASE64_LINE_BYTES = 57, /* in a line of 76 columns */
+    BASE64_LINE_SIZE = 78,  /* with its CRLF */
+};
 
-static const char base64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/* Columns of a line in quoted-printable, with its soft line breaks. */
+static size_t quoted_size(struct str line)
+{
+    size_t columns = line.len;
+    for (size_t i = 0; i < line.len; i++)
+        columns += quoted_is_plain(line.at[i]) ? 0 : 2;
+    return columns + (columns ? (columns - 1) / (QUOTED_LINE_MAX - 1) * 3 : 0);
+}
 
 enum mail_encoding encode_choose(struct str text)
 {
-    size_t plain = 0;
-    for (size_t i = 0; i < text.len; i++)
-        plain += quoted_is_plain(text.at[i]) || text.at[i] == '\n' || text.at[i] == '\r';
-    size_t as_quoted = plain + (text.len - plain) * 3;
-    size_t as_base64 = (text.len + 2) / 3 * 4;
-    return as_quoted <= as_base64 ? ENCODING_QUOTED : ENCODING_BASE64;
+    size_t as_quoted = 0;
+    size_t canonical = 0;
+    while (text.len) {
+        bool ended;
+        struct str line = lines_take(&text, &ended);
+        as_quoted += quoted_size(line) + (ended ? 2 : 0);
+        canonical += line.len + (ended ? 2 : 0);
+    }
+    return as_quoted <= encode_base64_lines_size(canonical) ? ENCODING_QUOTED : ENCODING_BASE64;
+}
+
+enum mail_encoding encode_choose_for(struct str text, bool eight_bit)
+{
+    enum mail_encoding as_it_is = verbatim_choose(text);
+    bool fit = as_it_is == ENCODING_7BIT || (as_it_is == ENCODING_8BIT && eight_bit);
+    return fit ? as_it_is : encode_choose(text);
 }
 
 const char *encode_name(enum mail_encoding encoding)
 {
-    return encoding == ENCODING_QUOTED ? "quoted-printable" : "base64";
+    static const char *const names[] = {
+        [ENCODING_QUOTED] = "quoted-printable",
+        [ENCODING_BASE64] = "base64",
+        [ENCODING_7BIT] = "7bit",
+        [ENCODING_8BIT] = "8bit",
+    };
+    return names[encoding];
 }
 
-static char *base64_triple(char *to, const unsigned char *from)
+static void finish(struct buf *out, char *end)
 {
-    unsigned bits = (unsigned)from[0] << 16 | (unsigned)from[1] << 8 | from[2];
-    *to++ = base64_digits[bits >> 18];
-    *to++ = base64_digits[bits >> 12 & 63];
-    *to++ = base64_digits[bits >> 6 & 63];
-    *to++ = base64_digits[bits & 63];
-    return to;
+    *end = '\0';
+    out->len = (size_t)(end - out->at);
 }
 
-void encode_base64(struct buf *out, struct str bytes)
+size_t encode_base64_lines_size(size_t len)
 {
-    const unsigned char *from = (const unsigned char *)bytes.at;
-    char *to = buf_reserve(out, (bytes.len + 2) / 3 * 4);
-    size_t left = bytes.len;
-    for (; left >= 3; left -= 3, from += 3)
-        to = base64_triple(to, from);
-    if (left) {
-        unsigned char last[3] = {from[0], left == 2 ? from[1] : 0, 0};
-        to = base64_triple(to, last);
-        to[-1] = '=';
-        if (left == 1)
-            to[-2] = '=';
-    }
-    *to = '\0';
-    out->len = (size_t)(to - out->at);
+    size_t rest = len % BASE64_LINE_BYTES;
+    return len / BASE64_LINE_BYTES * BASE64_LINE_SIZE + (rest ? (rest + 2) / 3 * 4 + 2 : 0);
 }
 
 void encode_base64_lines(struct buf *out, struct str bytes)
 {
+    char *to = buf_reserve(out, encode_base64_lines_size(bytes.len));
     while (bytes.len) {
         size_t n = bytes.len < BASE64_LINE_BYTES ? bytes.len : BASE64_LINE_BYTES;
-        encode_base64(out, str_from(bytes.at, n));
-        buf_add(out, "\r\n", 2);
+        to = base64_write(to, str_from(bytes.at, n));
+        memcpy(to, "\r\n", 2);
+        to += 2;
         bytes = str_skip(bytes, n);
     }
+    finish(out, to);
 }
 
 /* A line of base64 being filled. */

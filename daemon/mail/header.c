@@ -115,10 +115,22 @@ static size_t add_name(struct buf *out, size_t column, struct str name)
     return word_add(out, column, name);
 }
 
-void header_add_mailbox(struct buf *out, const char *name, const struct mailbox *mailbox)
+/* As a header shows the address; `scratch` is only touched where that is not its normal form. */
+static struct str shown_address(const struct address *address, struct buf *scratch)
+{
+    if (!address->utf8_local)
+        return address_text(address);
+    buf_add_str(scratch, address_local(address));
+    buf_add_byte(scratch, '@');
+    domain_add_unicode(scratch, address_domain(address));
+    return buf_str(scratch);
+}
+
+bool header_add_mailbox(struct buf *out, const char *name, const struct mailbox *mailbox)
 {
     struct buf scratch = BUF_INIT;
-    struct str address = address_text(&mailbox->address);
+    struct buf shown = BUF_INIT;
+    struct str address = shown_address(&mailbox->address, &shown);
     struct str display = str_trim(word_clean(mailbox->name, &scratch));
     size_t column = begin_field(out, name);
     if (display.len == 0) {
@@ -132,6 +144,8 @@ void header_add_mailbox(struct buf *out, const char *name, const struct mailbox 
     }
     buf_add_text(out, "\r\n");
     buf_release(&scratch);
+    buf_release(&shown);
+    return mailbox->address.utf8_local;
 }
 
 void header_add_raw(struct buf *out, const char *name, struct str value)

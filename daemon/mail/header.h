@@ -3,13 +3,14 @@
  * ends with CRLF. Controls (CR, LF, NUL, tabs and the rest) become spaces and broken UTF-8 becomes
  * U+FFFD, so nothing can break out of a field. Lines are folded at 78 columns where there is a
  * place to fold, and are never longer than 998 octets for text and mailboxes. A name is a C string
- * of our own, at most HEADER_NAME_MAX long, without a colon.
+ * of our own, at most HEADER_NAME_MAX long, without a colon. Parameters are in mail/param.h.
  *
  * These append to a buffer that the caller owns and cannot fail.
  */
 #ifndef TOCSIN_MAIL_HEADER_H
 #define TOCSIN_MAIL_HEADER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -26,11 +27,12 @@ enum { HEADER_NAME_MAX = 60, HEADER_LINE_MAX = 998 };
 void header_add_text(struct buf *out, const char *name, struct str value);
 
 /*
- * One mailbox (RFC 5322 §3.4): `name <address>`, or the bare address when the name is empty. A
- * local part beyond ASCII stands as UTF-8 (RFC 6532), which only a server with SMTPUTF8 may be
- * sent.
+ * One mailbox (RFC 5322 §3.4): `name <address>`, or the bare address when the name is empty. The
+ * domain stands as A-labels, and all is ASCII. Only where the local part is beyond ASCII does the
+ * address stand in UTF-8, its domain as U-labels (RFC 6532): then this returns true, and the
+ * message may only be sent to a server with SMTPUTF8 (RFC 6531 §3.2).
  */
-void header_add_mailbox(struct buf *out, const char *name, const struct mailbox *mailbox);
+bool header_add_mailbox(struct buf *out, const char *name, const struct mailbox *mailbox);
 
 /*
  * A structured value that we made ourselves: ASCII without CR, LF or NUL (asserted), folded only at

@@ -2,7 +2,7 @@
 
 #include "mail/lines.h"
 
-enum { CONTENT_MAX = 75 }; /* columns before the = of a soft line break: 76 in all */
+enum { CONTENT_MAX = QUOTED_LINE_MAX - 1 };
 
 /* RFC 2045 §6.7 rules (1) to (3): what stands for itself, except blanks at the end of a line. */
 static const bool plain[256] = {

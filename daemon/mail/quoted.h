@@ -20,6 +20,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+enum { QUOTED_LINE_MAX = 76 }; /* columns, with the = of a soft line break */
+
 struct quoted {
     struct buf *out;
     size_t column; /* where the next character goes, from 0 */

@@ -2,7 +2,7 @@
 
 #include <utf8proc.h>
 
-#include "mail/encode.h"
+#include "base/base64.h"
 
 enum {
     WORD_OVERHEAD = 12, /* =?utf-8?q??= */
@@ -59,8 +59,7 @@ bool word_needed(struct str text)
     return !str_is_ascii(text) || (text.len && memmem(text.at, text.len, "=?", 2));
 }
 
-/* The length of the valid UTF-8 character at the start of `text`. */
-static size_t character_len(struct str text)
+size_t word_character_len(struct str text)
 {
     size_t n = 1;
     while (n < text.len && ((unsigned char)text.at[n] & 0xC0) == 0x80)
@@ -98,10 +97,10 @@ static size_t payload_size(struct str text, bool q)
 /* The longest run of whole characters whose payload fits in `room`; one at least. */
 static struct str take_fitting(struct str *rest, size_t room, bool q)
 {
-    struct str part = {rest->at, character_len(*rest)};
+    struct str part = {rest->at, word_character_len(*rest)};
     size_t size = payload_size(part, q);
     while (part.len < rest->len) {
-        struct str next = {rest->at + part.len, character_len(str_skip(*rest, part.len))};
+        struct str next = {rest->at + part.len, word_character_len(str_skip(*rest, part.len))};
         size =
             q ? size + q_size(next) : payload_size((struct str){part.at, part.len + next.len}, q);
         if (size > room)
@@ -130,7 +129,7 @@ size_t word_add(struct buf *out, size_t column, struct str text)
         if (q)
             q_add(out, part);
         else
-            encode_base64(out, part);
+            base64_encode(part, out);
         buf_add_text(out, "?=");
         column += WORD_OVERHEAD + payload_size(part, q);
         if (text.len) {

@@ -20,6 +20,9 @@ struct str word_clean(struct str text, struct buf *scratch);
 /* True if clean text can only travel as encoded words: not ASCII, or it looks like one itself. */
 bool word_needed(struct str text);
 
+/* The octets of the character at the start of clean, non-empty text. */
+size_t word_character_len(struct str text);
+
 /*
  * Appends clean, non-empty `text` as encoded words, the first at `column` of the line, the others
  * on lines of their own; no character is split. Returns the column after the last one.

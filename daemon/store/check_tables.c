@@ -169,7 +169,7 @@ void check_messages(struct check *c)
     check_each(c, TABLE_MESSAGE_NAMES, NULL, check_message_name);
 }
 
-/* --- sites, restraints, warm_up, barred --- */
+/* --- sites, restraints, warm_up, barred, counters, counter_keys --- */
 
 static void check_site(struct check *c, struct str key, struct str value)
 {
@@ -198,10 +198,26 @@ static void check_barred(struct check *c, struct str key, struct str value)
         check_say(c, TABLE_BARRED, key, "this is no record of an address that is barred.");
 }
 
+static void check_counter(struct check *c, struct str key, struct str value)
+{
+    struct counter counter;
+    if (!counter_parse(key, value, &counter))
+        check_say(c, TABLE_COUNTERS, key, "this is no record of a counter.");
+}
+
+static void check_counter_key(struct check *c, struct str key, struct str value)
+{
+    struct counter_key entry;
+    if (!counter_key_parse(key, value, &entry))
+        check_say(c, TABLE_COUNTER_KEYS, key, "this is no record of an addition to a counter.");
+}
+
 void check_others(struct check *c)
 {
     check_each(c, TABLE_SITES, NULL, check_site);
     check_each(c, TABLE_RESTRAINTS, NULL, check_restraint);
     check_each(c, TABLE_WARM_UP, NULL, check_warm_up);
     check_each(c, TABLE_BARRED, NULL, check_barred);
+    check_each(c, TABLE_COUNTERS, NULL, check_counter);
+    check_each(c, TABLE_COUNTER_KEYS, NULL, check_counter_key);
 }

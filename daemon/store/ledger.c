@@ -165,6 +165,8 @@ const char *skip_reason_text(enum skip_reason reason)
         return "the contact refused consent to mail";
     case SKIP_NO_CONSENT:
         return "the contact has not given consent to mail, which the identity requires";
+    case SKIP_ABORTED:
+        return "the message leaves this contact out";
     }
     return "a reason that this version does not know";
 }

@@ -33,6 +33,7 @@ enum skip_reason {
     SKIP_LEFT_TOPIC = 6, /* the text names the topic */
     SKIP_CONSENT_REFUSED = 7,
     SKIP_NO_CONSENT = 8, /* the identity requires it, and nothing is known */
+    SKIP_ABORTED = 9,    /* by abort_message; the text has the reason */
 };
 
 struct ledger_entry {

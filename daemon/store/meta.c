@@ -12,6 +12,7 @@
  * Version 1: no journal; jobs and ledger entries as their own version bytes say, which are read in
  * all forms for ever.
  * Version 2: no counts of the queue.
+ * Version 3 may also lack tables that begin empty (counters, counter_keys): the start makes them.
  */
 #include "base/random.h"
 #include "store/jobs.h"

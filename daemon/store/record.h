@@ -8,6 +8,7 @@
 #define TOCSIN_STORE_RECORD_H
 
 #include "store/contacts.h"
+#include "store/counter_keys.h"
 #include "store/job_keys.h"
 #include "store/jobs.h"
 #include "store/ledger.h"
@@ -25,6 +26,8 @@ bool ledger_parse(struct str value, struct ledger_entry *out);
 bool site_lesson_parse(struct str value, struct site_lesson *out);
 
 /* The key says which one it is: it is read too. */
+bool counter_parse(struct str key, struct str value, struct counter *out);
+bool counter_key_parse(struct str key, struct str value, struct counter_key *out);
 bool queue_count_parse(struct str key, struct str value, struct queue_count *out);
 bool restraint_parse(struct str key, struct str value, struct restraint_record *out);
 bool warm_up_parse(struct str key, struct str value, struct warm_up_record *out);

@@ -41,7 +41,7 @@ struct store *store_open(const struct store_options *options, struct err *err);
  * commits fail even then (a full disk), what is queued is tried once more, and logged as lost. */
 void store_close(struct store *store);
 
-enum { STORE_TABLES = 17, TXN_KEY_SHOWN = 32 };
+enum { STORE_TABLES = 19, TXN_KEY_SHOWN = 32 };
 
 /* One transaction. Its fields belong to store/: others ask `txn_failed`. */
 struct txn {

@@ -20,6 +20,8 @@ static const char *const names[] = {
     [TABLE_RESTRAINTS] = "restraints",
     [TABLE_QUEUE_COUNTS] = "queue_counts",
     [TABLE_WARM_UP] = "warm_up",
+    [TABLE_COUNTERS] = "counters",
+    [TABLE_COUNTER_KEYS] = "counter_keys",
 };
 
 const char *table_name(enum table table)

@@ -2,11 +2,12 @@
 
 enum { DAY_S = 24 * 60 * 60 };
 
-const char *const date_months[12] = {"January",   "February", "March",    "April",
-                                     "May",       "June",     "July",     "August",
-                                     "September", "October",  "November", "December"};
-const char *const date_weekdays[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                      "Thursday", "Friday", "Saturday"};
+/* As they are read. */
+static const char *const month_names[12] = {"January",   "February", "March",    "April",
+                                            "May",       "June",     "July",     "August",
+                                            "September", "October",  "November", "December"};
+static const char *const weekday_names[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                             "Thursday", "Friday", "Saturday"};
 
 /* Days before the first of March of a year that starts in March, and back: the leap day comes last.
  */
@@ -108,15 +109,22 @@ static bool read_iso(struct reader *r)
            take(r, "-/") && take_number(r, 1, 2, &d->day);
 }
 
+static bool read_day_first(struct reader *r)
+{
+    struct date *d = &r->date;
+    return take_number(r, 1, 2, &d->day) && take(r, "/.-") && take_number(r, 1, 2, &d->month) &&
+           take(r, "/.-") && take_number(r, 4, 4, &d->year);
+}
+
 static bool read_named(struct reader *r)
 {
     struct date *d = &r->date;
     int ignored;
-    if (take_name(r, date_weekdays, 7, &ignored))
+    if (take_name(r, weekday_names, 7, &ignored))
         skip_separators(r);
     bool day_first = take_number(r, 1, 2, &d->day);
     skip_separators(r);
-    if (!take_name(r, date_months, 12, &d->month))
+    if (!take_name(r, month_names, 12, &d->month))
         return false;
     d->month++;
     take(r, ".");
@@ -125,6 +133,29 @@ static bool read_named(struct reader *r)
         return false;
     skip_separators(r);
     return take_number(r, 4, 4, &d->year);
+}
+
+/* Digits after the point; those after the ninth do not count. */
+static bool read_fraction(struct reader *r)
+{
+    int32_t power = 100000000, digit;
+    for (; take_number(r, 1, 1, &digit); power /= 10)
+        r->date.nanosecond += digit * power;
+    return power < 100000000;
+}
+
+static bool read_half(struct reader *r)
+{
+    skip_separators(r);
+    struct str two = {r->rest.at, r->rest.len < 2 ? r->rest.len : 2};
+    bool pm = str_eq_nocase(two, STR("pm"));
+    if (!pm && !str_eq_nocase(two, STR("am")))
+        return true;
+    if (r->date.hour < 1 || r->date.hour > 12)
+        return false;
+    r->date.hour = r->date.hour % 12 + (pm ? 12 : 0);
+    r->rest = str_skip(r->rest, 2);
+    return true;
 }
 
 static bool read_offset(struct reader *r)
@@ -151,7 +182,6 @@ static bool read_offset(struct reader *r)
 
 static bool read_time(struct reader *r)
 {
-    int ignored;
     if (!take(r, "Tt"))
         skip_separators(r);
     if (r->rest.len == 0)
@@ -161,9 +191,9 @@ static bool read_time(struct reader *r)
         return false;
     if (take(r, ":") && !take_number(r, 2, 2, &r->date.second))
         return false;
-    if (take(r, ".") && !take_number(r, 1, 9, &ignored))
+    if (take(r, ".") && !read_fraction(r))
         return false;
-    return read_offset(r);
+    return read_half(r) && read_offset(r);
 }
 
 static bool is_possible(const struct date *d)
@@ -177,17 +207,23 @@ static bool is_possible(const struct date *d)
     return back.month == d->month;
 }
 
-bool date_parse(struct str s, const struct template_zone *zone, int64_t *unix_s)
+/* One of the three forms of a date. */
+static bool read_date(struct reader *r)
 {
-    struct reader start = {.rest = str_trim(s)}, r = start;
-    if (s.len > 64)
-        return false;
-    if (!read_iso(&r)) {
-        r = start;
-        if (!read_named(&r))
-            return false;
+    static bool (*const forms[])(struct reader *) = {read_iso, read_day_first, read_named};
+    struct reader start = *r;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        *r = start;
+        if (forms[i](r))
+            return true;
     }
-    if (!read_time(&r) || !is_possible(&r.date))
+    return false;
+}
+
+bool date_parse(struct str s, const struct template_zone *zone, struct date_moment *out)
+{
+    struct reader r = {.rest = str_trim(s)};
+    if (r.rest.len > 64 || !read_date(&r) || !read_time(&r) || !is_possible(&r.date))
         return false;
     const struct date *d = &r.date;
     int64_t local = days_from_date(d->year, d->month, d->day) * DAY_S + d->hour * 3600L +
@@ -198,6 +234,6 @@ bool date_parse(struct str s, const struct template_zone *zone, int64_t *unix_s)
         offset = zone->offset(zone->ctx, local, &ignored);
         offset = zone->offset(zone->ctx, local - offset, &ignored);
     }
-    *unix_s = local - offset;
+    *out = (struct date_moment){local - offset, d->nanosecond};
     return true;
 }

@@ -2,18 +2,30 @@
 #include "template/number.h"
 #include "template/utf8.h"
 
+static void look_outside(struct render *r, uint32_t symbol)
+{
+    struct outside *outside = &r->outside[symbol];
+    if (r->scope &&
+        !r->scope->lookup(r->scope->ctx, r->template->symbols[symbol].name, &outside->value))
+        outside->value = value_nil();
+    outside->known = true;
+}
+
+struct value symbol_outside(struct render *r, uint32_t symbol)
+{
+    if (!r->outside[symbol].known)
+        look_outside(r, symbol);
+    return r->outside[symbol].value;
+}
+
 static struct value symbol_value(struct render *r, uint32_t symbol)
 {
-    struct slot *slot = &r->slots[symbol];
-    if (slot->loop_set)
-        return slot->loop;
+    struct slot *slot = &r->frame->slots[symbol];
+    if (slot->scoped_set)
+        return slot->scoped;
     if (slot->local_set)
         return slot->local;
-    if (!slot->outside_known && r->scope &&
-        !r->scope->lookup(r->scope->ctx, r->template->symbols[symbol], &slot->outside))
-        slot->outside = value_nil();
-    slot->outside_known = true;
-    return slot->outside;
+    return slot->counter_set ? value_int(slot->counter) : symbol_outside(r, symbol);
 }
 
 /* {{ [name] }}: a name that is only known now. */
@@ -21,7 +33,7 @@ static struct value named_value(struct render *r, struct str name)
 {
     struct value v = value_nil();
     for (uint32_t i = 0; i < r->template->symbol_count; i++)
-        if (str_eq(r->template->symbols[i], name))
+        if (str_eq(r->template->symbols[i].name, name))
             return symbol_value(r, i);
     if (r->scope && !r->scope->lookup(r->scope->ctx, name, &v))
         return value_nil();

@@ -3,9 +3,12 @@
  *
  *     chain      = expr *( "|" name [ ":" args ] )
  *     args       = arg *( "," arg )          arg = expr / name ":" expr
- *     expr       = text / number / "true" / "false" / "nil" / "null" / "empty" / "blank" / range /
- * path range      = "(" expr ".." expr ")" path       = ( name / "[" expr "]" ) *( "." name / "["
- * expr "]" ) condition  = test *( ( "and" / "or" ) test ) test       = expr [ compare expr ]
+ *     expr       = text / number / "true" / "false" / "nil" / "null" / "empty" / "blank"
+ *                / range / path
+ *     range      = "(" expr ".." expr ")"
+ *     path       = ( name / "[" expr "]" ) *( "." name / "[" expr "]" )
+ *     condition  = test *( ( "and" / "or" ) test )
+ *     test       = expr [ compare expr ]
  */
 #include "template/filters.h"
 #include "template/parser.h"
@@ -55,6 +58,9 @@ static int parse_path(struct parser *p, struct tokens *t, struct expr *out)
 {
     struct path *path = parser_alloc(p, sizeof(*path));
     *out = (struct expr){.kind = EXPR_PATH, .path = path};
+    path->at = parser_offset(p, t->now.text.at);
+    path->next = p->template->paths;
+    p->template->paths = path;
     if (tokens_take(t, TOKEN_OPEN_INDEX)) {
         if (parse_index(p, t, &path->root) < 0)
             return -1;
@@ -142,14 +148,6 @@ int parse_expr(struct parser *p, struct tokens *t, struct expr *out)
     return result;
 }
 
-/* True if a named argument `name:` follows. */
-static bool at_named(const struct tokens *t)
-{
-    struct tokens ahead = *t;
-    tokens_next(&ahead);
-    return t->now.kind == TOKEN_NAME && ahead.now.kind == TOKEN_COLON;
-}
-
 static int parse_named(struct parser *p, struct tokens *t, struct applied_filter *f)
 {
     struct expr *option = parser_alloc(p, sizeof(*option));
@@ -178,7 +176,7 @@ static int parse_args(struct parser *p, struct tokens *t, struct applied_filter 
 {
     struct expr args[FILTER_MAX_ARGS];
     do {
-        if (at_named(t)) {
+        if (tokens_at_named(t)) {
             if (parse_named(p, t, f) < 0)
                 return -1;
             continue;
@@ -255,6 +253,12 @@ int parse_condition(struct parser *p, struct tokens *t, struct condition *out)
     return parser_end(p, t);
 }
 
+bool expr_is_name(const struct expr *e, uint32_t symbol)
+{
+    return e->kind == EXPR_PATH && !e->path->root && e->path->count == 0 &&
+           e->path->symbol == symbol;
+}
+
 int parse_target(struct parser *p, struct tokens *t, uint32_t *symbol)
 {
     struct str name = t->now.text;
@@ -262,5 +266,5 @@ int parse_target(struct parser *p, struct tokens *t, uint32_t *symbol)
     if (!named && !(t->now.kind == TOKEN_NUMBER && !t->now.number.real))
         return parser_expected(p, t, "a name");
     tokens_next(t);
-    return parser_symbol(p, name, symbol);
+    return parser_own_symbol(p, name, symbol);
 }

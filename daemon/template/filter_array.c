@@ -1,6 +1,6 @@
-/* Filters on arrays. Ranges and objects count as arrays of their items; other values are left
- * alone. */
-#include "template/filters.h"
+/* Filters on lists as a whole; those that look into their items are in filter_select.c and
+ * filter_sort.c. */
+#include "template/filter_list.h"
 #include "template/space.h"
 #include "template/utf8.h"
 
@@ -8,16 +8,6 @@ static bool has_items(const struct value *v)
 {
     return v->kind == VALUE_ARRAY || v->kind == VALUE_RANGE ||
            (v->kind == VALUE_OBJECT && v->object.type->count);
-}
-
-/* All items of v in scratch, for changing; NULL if they are too many. */
-static struct value *items_copy(struct call *c, const struct value *v, uint64_t count)
-{
-    struct value *items = render_alloc(c->r, count, sizeof(*items));
-    render_work(c->r, count < SIZE_MAX ? (size_t)count : SIZE_MAX);
-    for (uint64_t i = 0; items && i < count && !c->r->failed; i++)
-        items[i] = value_item(c->r, v, i);
-    return c->r->failed ? NULL : items;
 }
 
 void filter_first(struct call *c)
@@ -75,71 +65,83 @@ void filter_join(struct call *c)
 
 void filter_reverse(struct call *c)
 {
-    if (!has_items(&c->value))
+    struct list list;
+    if (!list_of(c, &c->value, &list))
         return;
-    uint64_t count = value_count(&c->value);
-    struct value *items = items_copy(c, &c->value, count);
-    if (!items)
-        return;
-    for (uint64_t i = 0; i < count / 2; i++) {
-        struct value other = items[count - 1 - i];
-        items[count - 1 - i] = items[i];
-        items[i] = other;
+    for (size_t i = 0; i < list.count / 2; i++) {
+        struct value other = list.items[list.count - 1 - i];
+        list.items[list.count - 1 - i] = list.items[i];
+        list.items[i] = other;
     }
-    c->value = value_array(items, count);
+    c->value = value_array(list.items, list.count);
 }
 
-/* What an item is sorted by: itself, or its member. */
-static struct value sort_key(struct call *c, const struct value *item)
+void filter_concat(struct call *c)
 {
-    if (c->count == 0 || c->args[0].kind != VALUE_STR)
-        return *item;
-    return value_member(c->r, item, c->args[0].str);
-}
-
-/* True if b belongs before a; nil comes last. */
-static bool goes_before(struct call *c, const struct value *b, const struct value *a)
-{
-    struct value x = sort_key(c, a), y = sort_key(c, b);
-    int order = 0;
-    if (x.kind == VALUE_NIL || y.kind == VALUE_NIL)
-        return x.kind == VALUE_NIL && y.kind != VALUE_NIL;
-    if (!value_order(&x, &y, &order))
-        render_fail(c->r, "\"sort\" cannot put values of different kinds in order.");
-    return order > 0;
-}
-
-/* Merges from[start..middle) and from[middle..end) into `to`; equal items keep their order. */
-static void merge(struct call *c, const struct value *from, struct value *to, const size_t run[3])
-{
-    size_t left = run[0], right = run[1];
-    for (size_t i = run[0]; i < run[2]; i++) {
-        bool take_right =
-            left == run[1] || (right < run[2] && goes_before(c, &from[right], &from[left]));
-        to[i] = from[take_right ? right++ : left++];
-    }
-}
-
-void filter_sort(struct call *c)
-{
-    if (!has_items(&c->value))
+    struct list left, right;
+    if (c->args[0].kind != VALUE_ARRAY && c->args[0].kind != VALUE_RANGE)
+        render_fail(c->r, "the argument of \"concat\" must be a list.");
+    if (c->r->failed || !list_of(c, &c->value, &left) || !list_of(c, &c->args[0], &right))
         return;
-    uint64_t count = value_count(&c->value);
-    struct value *from = items_copy(c, &c->value, count);
-    struct value *to = from ? render_alloc(c->r, count, sizeof(*to)) : NULL;
-    if (!to)
+    struct value *all = render_alloc(c->r, (uint64_t)left.count + right.count, sizeof(*all));
+    if (!all)
         return;
-    for (size_t width = 1; width < count && !c->r->failed; width *= 2) {
-        for (size_t start = 0; start < count; start += 2 * width) {
-            size_t middle = start + width < count ? start + width : count;
-            size_t end = middle + width < count ? middle + width : count;
-            merge(c, from, to, (size_t[3]){start, middle, end});
-        }
-        struct value *sorted = to;
-        to = from;
-        from = sorted;
+    memcpy(all, left.items, left.count * sizeof(*all));
+    memcpy(all + left.count, right.items, right.count * sizeof(*all));
+    c->value = value_array(all, left.count + right.count);
+}
+
+/* Whole numbers, and text that is nothing but one. */
+static bool take_whole(struct call *c, size_t number, int64_t *out)
+{
+    const struct value *v = &c->args[number];
+    if (v->kind != VALUE_FLOAT && value_to_int(v, out))
+        return true;
+    render_fail(c->r, "the arguments of \"slice\" must be whole numbers.");
+    return false;
+}
+
+/* The part [*start, *end) of `count` things; from the end if it starts below 0. */
+static void cut_part(int64_t offset, int64_t length, uint64_t count, uint64_t *start, uint64_t *end)
+{
+    uint64_t back = offset < 0 ? 0 - (uint64_t)offset : 0;
+    *start = offset < 0 ? count - back : (uint64_t)offset;
+    *end = *start;
+    if (back > count || *start >= count || length <= 0)
+        *start = *end = 0;
+    else
+        *end = (uint64_t)length < count - *start ? *start + (uint64_t)length : count;
+}
+
+static void slice_list(struct call *c, int64_t offset, int64_t length)
+{
+    uint64_t start, end;
+    cut_part(offset, length, value_count(&c->value), &start, &end);
+    if (c->value.kind == VALUE_ARRAY) {
+        c->value = value_array(c->value.items ? c->value.items + start : NULL, end - start);
+        return;
     }
-    c->value = value_array(from, count);
+    int64_t first = (int64_t)((uint64_t)c->value.range.first + start);
+    c->value = end > start ? value_range(first, (int64_t)((uint64_t)first + (end - start - 1)))
+                           : value_array(NULL, 0);
+}
+
+void filter_slice(struct call *c)
+{
+    int64_t offset, length = 1;
+    uint64_t start, end;
+    if (!take_whole(c, 0, &offset))
+        return;
+    if (value_is_true(&c->args[1]) && !take_whole(c, 1, &length))
+        return;
+    if (c->value.kind == VALUE_ARRAY || c->value.kind == VALUE_RANGE) {
+        slice_list(c, offset, length);
+        return;
+    }
+    struct str s = render_str(c->r, &c->value);
+    cut_part(offset, length, utf8_count(s), &start, &end);
+    s = str_skip(s, utf8_offset(s, start));
+    c->value = value_str((struct str){s.at, utf8_offset(s, end - start)});
 }
 
 /* The next part of *rest, which loses it: a character, a word, or what `by` ends. */

@@ -1,4 +1,4 @@
-/* Filters that know HTML or URLs. In ESCAPE_HTML what they return as markup is not escaped again.
+/* Filters that know HTML. In ESCAPE_HTML what they return as markup is not escaped again.
  */
 #include "template/filters.h"
 
@@ -13,6 +13,41 @@ void filter_escape(struct call *c)
     struct str s = render_str(c->r, &c->value);
     size_t mark = text_begin(c->r);
     text_add_clean(c->r, s, true);
+    c->value = text_end(c->r, mark);
+    c->value.markup = true;
+}
+
+/* The length of the character reference at the start of s ("&amp;", "&#39;"), or 0. */
+static size_t reference_length(struct str s)
+{
+    size_t at = 1, most = s.len < 40 ? s.len : 40;
+    bool number = most > 1 && s.at[1] == '#';
+    at += number;
+    size_t start = at;
+    while (at < most && ((s.at[at] >= '0' && s.at[at] <= '9' && (number || at > start)) ||
+                         (!number && (s.at[at] | 32) >= 'a' && (s.at[at] | 32) <= 'z')))
+        at++;
+    return at > start && at < s.len && s.at[at] == ';' ? at + 1 : 0;
+}
+
+/* What is a character reference already stays one. */
+void filter_escape_once(struct call *c)
+{
+    struct str s = render_str(c->r, &c->value);
+    size_t mark = text_begin(c->r);
+    while (s.len && !c->r->failed) {
+        const char *sign = str_find(s, '&');
+        size_t len = sign ? (size_t)(sign - s.at) : s.len;
+        text_add_clean(c->r, (struct str){s.at, len}, true);
+        s = str_skip(s, len);
+        len = s.len ? reference_length(s) : 0;
+        text_add(c->r, (struct str){s.at, len});
+        if (s.len && len == 0) {
+            text_add(c->r, STR("&amp;"));
+            len = 1;
+        }
+        s = str_skip(s, len);
+    }
     c->value = text_end(c->r, mark);
     c->value.markup = true;
 }
@@ -104,29 +139,6 @@ void filter_strip_html(struct call *c)
         if (s.len && len == 0)
             text_add_byte(c->r, s.at[len++]);
         s = str_skip(s, len);
-    }
-    c->value = text_end(c->r, mark);
-}
-
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == '~';
-}
-
-/* RFC 3986 §2.3 for what stays, and "+" for a space as forms have it. */
-void filter_url_encode(struct call *c)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    struct str s = render_str(c->r, &c->value);
-    size_t mark = text_begin(c->r);
-    for (size_t i = 0; i < s.len && !c->r->failed; i++) {
-        unsigned char byte = (unsigned char)s.at[i];
-        char encoded[3] = {'%', hex[byte >> 4], hex[byte & 15]};
-        if (is_unreserved(s.at[i]))
-            text_add_byte(c->r, s.at[i]);
-        else
-            text_add(c->r, byte == ' ' ? STR("+") : (struct str){encoded, 3});
     }
     c->value = text_end(c->r, mark);
 }

@@ -21,14 +21,18 @@ static void set_real(struct call *c, double real)
     c->value = value_float(number_tidy(real));
 }
 
+struct value number_add(struct value a, struct value b)
+{
+    int64_t sum;
+    if (a.kind == VALUE_INT && b.kind == VALUE_INT &&
+        !__builtin_add_overflow(a.whole, b.whole, &sum))
+        return value_int(sum);
+    return value_float(number_tidy(value_to_double(&a) + value_to_double(&b)));
+}
+
 void filter_plus(struct call *c)
 {
-    struct value a, b;
-    int64_t sum;
-    if (operands(c, &a, &b) && !__builtin_add_overflow(a.whole, b.whole, &sum))
-        c->value = value_int(sum);
-    else
-        set_real(c, value_to_double(&a) + value_to_double(&b));
+    c->value = number_add(value_number(&c->value), value_number(&c->args[0]));
 }
 
 void filter_minus(struct call *c)
@@ -100,6 +104,22 @@ void filter_abs(struct call *c)
         c->value = value_float(fabs(value_to_double(&v)));
 }
 
+void filter_at_least(struct call *c)
+{
+    struct value a, b;
+    operands(c, &a, &b);
+    int order;
+    c->value = value_order(&a, &b, &order) && order < 0 ? b : a;
+}
+
+void filter_at_most(struct call *c)
+{
+    struct value a, b;
+    operands(c, &a, &b);
+    int order;
+    c->value = value_order(&a, &b, &order) && order > 0 ? b : a;
+}
+
 /* A real without fraction as a whole number, where it is one. */
 static struct value whole_of(double real)
 {
@@ -134,35 +154,4 @@ void filter_round(struct call *c)
     if (!isfinite(rounded))
         rounded = value_to_double(&v);
     c->value = n > 0 ? value_float(number_tidy(rounded)) : whole_of(rounded);
-}
-
-/* Adds digits in groups of three. */
-static void add_grouped(struct call *c, struct str digits, struct str delimiter)
-{
-    for (size_t i = 0; i < digits.len && !c->r->failed; i++) {
-        if (i && (digits.len - i) % 3 == 0)
-            text_add(c->r, delimiter);
-        text_add_byte(c->r, digits.at[i]);
-    }
-}
-
-/* 46443 is "46,443". Arguments: what stands between groups, and the decimal sign. */
-void filter_number_with_delimiter(struct call *c)
-{
-    struct str s = str_trim(render_str(c->r, &c->value));
-    struct number n;
-    if (s.len == 0 || number_scan(s, &n) != s.len)
-        return;
-    struct str delimiter = c->count > 0 ? render_str(c->r, &c->args[0]) : STR(",");
-    struct str point = c->count > 1 ? render_str(c->r, &c->args[1]) : STR(".");
-    size_t mark = text_begin(c->r);
-    if (s.at[0] == '-')
-        text_add_byte(c->r, '-');
-    struct str rest = str_skip(s, s.at[0] == '-'), whole = str_cut(&rest, '.');
-    add_grouped(c, whole, delimiter);
-    if (rest.at) {
-        text_add(c->r, point);
-        text_add(c->r, rest);
-    }
-    c->value = text_end(c->r, mark);
 }

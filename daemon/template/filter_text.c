@@ -36,35 +36,41 @@ void filter_prepend(struct call *c)
 }
 
 /* Characters of s through `map`, the first one through `first`; broken bytes stay. */
-static void map_case(struct call *c, int32_t (*first)(int32_t), int32_t (*map)(int32_t))
+static struct value map_case(struct render *r, struct str s, int32_t (*first)(int32_t),
+                             int32_t (*map)(int32_t))
 {
-    struct str s = render_str(c->r, &c->value);
-    size_t mark = text_begin(c->r), len;
-    for (size_t at = 0; at < s.len && !c->r->failed; at += len) {
+    size_t mark = text_begin(r), len;
+    for (size_t at = 0; at < s.len && !r->failed; at += len) {
         char bytes[4];
         int32_t point;
         len = utf8_next(s, at, &point);
         if (point < 0)
-            text_add(c->r, (struct str){s.at + at, len});
+            text_add(r, (struct str){s.at + at, len});
         else
-            text_add(c->r, (struct str){bytes, utf8_encode((at ? map : first)(point), bytes)});
+            text_add(r, (struct str){bytes, utf8_encode((at ? map : first)(point), bytes)});
     }
-    c->value = text_end(c->r, mark);
+    return text_end(r, mark);
+}
+
+struct value text_downcase(struct render *r, struct str s)
+{
+    render_work(r, s.len);
+    return map_case(r, s, utf8_lower, utf8_lower);
 }
 
 void filter_upcase(struct call *c)
 {
-    map_case(c, utf8_upper, utf8_upper);
+    c->value = map_case(c->r, render_str(c->r, &c->value), utf8_upper, utf8_upper);
 }
 
 void filter_downcase(struct call *c)
 {
-    map_case(c, utf8_lower, utf8_lower);
+    c->value = map_case(c->r, render_str(c->r, &c->value), utf8_lower, utf8_lower);
 }
 
 void filter_capitalize(struct call *c)
 {
-    map_case(c, utf8_upper, utf8_lower);
+    c->value = map_case(c->r, render_str(c->r, &c->value), utf8_upper, utf8_lower);
 }
 
 static void strip(struct call *c, bool left, bool right)
@@ -89,6 +95,19 @@ void filter_rstrip(struct call *c)
     strip(c, false, true);
 }
 
+/* Runs of white space become one space; none at the ends. */
+void filter_squish(struct call *c)
+{
+    struct str rest = render_str(c->r, &c->value), word;
+    size_t mark = text_begin(c->r);
+    while ((word = space_next_word(&rest)).len && !c->r->failed) {
+        if (c->r->out->len > mark)
+            text_add_byte(c->r, ' ');
+        text_add(c->r, word);
+    }
+    c->value = text_end(c->r, mark);
+}
+
 void filter_default(struct call *c)
 {
     const struct value *v = &c->value;
@@ -98,56 +117,6 @@ void filter_default(struct call *c)
         missing = missing || value_is_empty(v);
     if (missing && !allowed)
         c->value = c->args[0];
-}
-
-/* An empty `from` stands before every character and at the end. */
-static void replace_between(struct call *c, struct str s, struct str to, size_t most)
-{
-    int32_t point;
-    size_t at = 0, len;
-    for (size_t done = 0; done < most && !c->r->failed; done++, at += len) {
-        text_add(c->r, to);
-        if (at == s.len)
-            return;
-        len = utf8_next(s, at, &point);
-        text_add(c->r, (struct str){s.at + at, len});
-    }
-    text_add(c->r, str_skip(s, at));
-}
-
-static void replace(struct call *c, struct str from, struct str to, size_t most)
-{
-    struct str s = render_str(c->r, &c->value);
-    size_t mark = text_begin(c->r);
-    if (from.len == 0)
-        replace_between(c, s, to, most);
-    for (size_t done = 0; from.len && done < most && s.len && !c->r->failed; done++) {
-        const char *hit = memmem(s.at, s.len, from.at, from.len);
-        if (!hit)
-            break;
-        text_add(c->r, (struct str){s.at, (size_t)(hit - s.at)});
-        text_add(c->r, to);
-        s = str_skip(s, (size_t)(hit - s.at) + from.len);
-    }
-    if (from.len)
-        text_add(c->r, s);
-    c->value = text_end(c->r, mark);
-}
-
-void filter_replace(struct call *c)
-{
-    replace(c, render_str(c->r, &c->args[0]), render_str(c->r, &c->args[1]), SIZE_MAX);
-}
-
-void filter_replace_first(struct call *c)
-{
-    replace(c, render_str(c->r, &c->args[0]), render_str(c->r, &c->args[1]), 1);
-}
-
-void filter_remove(struct call *c)
-{
-    struct str from = render_str(c->r, &c->args[0]);
-    replace(c, from, (struct str){NULL, 0}, from.len ? SIZE_MAX : 0);
 }
 
 /* The argument as a length of at least 0, `missing` if there is none. */

@@ -80,8 +80,34 @@ static void take_markup(struct lexer *l, struct piece *p)
     l->at = end + 2;
 }
 
+struct lexer lexer_lines(struct str source, struct str inside)
+{
+    size_t at = inside.len ? (size_t)(inside.at - source.at) : 0;
+    return (struct lexer){.source = {source.at, at + inside.len}, .at = at, .lines = true};
+}
+
+/* The next line that is not empty, as a tag. */
+static bool next_line(struct lexer *l, struct piece *p)
+{
+    struct str line = {NULL, 0};
+    while (line.len == 0 && l->at < l->source.len) {
+        struct str rest = str_skip(l->source, l->at);
+        line = str_cut(&rest, '\n');
+        l->at += line.len + 1;
+        line = trim(line);
+    }
+    if (line.len == 0)
+        return false;
+    *p = (struct piece){.kind = PIECE_TAG, .whole = line, .inside = line};
+    p->at = (size_t)(line.at - l->source.at);
+    split_name(p);
+    return true;
+}
+
 bool lexer_next(struct lexer *l, struct piece *p)
 {
+    if (l->lines)
+        return next_line(l, p);
     if (l->at >= l->source.len)
         return false;
     *p = (struct piece){.kind = PIECE_TEXT, .at = l->at};
@@ -102,22 +128,37 @@ static size_t skip_spaces(struct str s, size_t at)
     return at;
 }
 
-/* Where the `{% endraw %}` that starts at `at` ends, or 0 if none does. */
-static size_t endraw_end(struct str s, size_t at)
+/* True if at `at` there is a tag `{% name %}` and nothing more in it. */
+static bool is_bare_tag(struct str s, size_t at, struct str name)
 {
     at += 2;
     at = skip_spaces(s, at < s.len && s.at[at] == '-' ? at + 1 : at);
-    if (!str_starts(str_skip(s, at), STR("endraw")))
-        return 0;
-    at = skip_spaces(s, at + sizeof("endraw") - 1);
+    if (!str_starts(str_skip(s, at), name))
+        return false;
+    at = skip_spaces(s, at + name.len);
     at += at < s.len && s.at[at] == '-';
-    return str_starts(str_skip(s, at), STR("%}")) ? at + 2 : 0;
+    return str_starts(str_skip(s, at), STR("%}"));
 }
 
-bool lexer_raw(struct lexer *l, struct str *text, struct piece *end)
+/* Among the lines of a {% liquid %} tag. */
+static bool lines_until(struct lexer *l, struct str name, struct str *text, struct piece *end)
 {
+    size_t from = l->at;
+    while (next_line(l, end)) {
+        if (!str_eq(end->name, name))
+            continue;
+        *text = (struct str){l->source.at + from, end->at - from};
+        return true;
+    }
+    return false;
+}
+
+bool lexer_verbatim(struct lexer *l, struct str name, struct str *text, struct piece *end)
+{
+    if (l->lines)
+        return lines_until(l, name, text, end);
     for (size_t at = l->at; (at = find_open(l->source, at)) < l->source.len; at++) {
-        if (l->source.at[at + 1] != '%' || !endraw_end(l->source, at))
+        if (l->source.at[at + 1] != '%' || !is_bare_tag(l->source, at, name))
             continue;
         *text = (struct str){l->source.at + l->at, at - l->at};
         l->at = at;
@@ -132,7 +173,8 @@ bool lexer_comment(struct lexer *l, struct piece *end)
     for (size_t depth = 1; lexer_next(l, end);) {
         if (end->kind != PIECE_TAG)
             continue;
-        if (str_eq(end->name, STR("raw")) && !lexer_raw(l, &ignored, end))
+        if (str_eq(end->name, STR("raw")) && !l->lines &&
+            !lexer_verbatim(l, STR("endraw"), &ignored, end))
             return false;
         if (str_eq(end->name, STR("comment")))
             depth++;
@@ -142,6 +184,21 @@ bool lexer_comment(struct lexer *l, struct piece *end)
     return false;
 }
 
+/* Goes to after the end of the block that the tag opens. 1 if the tag opens none of the kind, -1 if
+ * it has no end. */
+static int skip_whole(struct lexer *l, struct str name)
+{
+    struct piece end;
+    struct str ignored;
+    if (str_eq(name, STR("raw")))
+        return lexer_verbatim(l, STR("endraw"), &ignored, &end) ? 0 : -1;
+    if (str_eq(name, STR("doc")))
+        return lexer_verbatim(l, STR("enddoc"), &ignored, &end) ? 0 : -1;
+    if (str_eq(name, STR("comment")))
+        return lexer_comment(l, &end) ? 0 : -1;
+    return 1;
+}
+
 bool lexer_next_whole(struct lexer *l, struct piece *p)
 {
     if (!lexer_next(l, p))
@@ -149,12 +206,10 @@ bool lexer_next_whole(struct lexer *l, struct piece *p)
     if (p->kind != PIECE_TAG || l->gave_up)
         return true;
     struct lexer ahead = *l;
-    struct piece end;
-    struct str ignored;
-    bool raw = str_eq(p->name, STR("raw"));
-    if (!raw && !str_eq(p->name, STR("comment")))
+    int skipped = skip_whole(&ahead, p->name);
+    if (skipped > 0)
         return true;
-    if (!(raw ? lexer_raw(&ahead, &ignored, &end) : lexer_comment(&ahead, &end))) {
+    if (skipped < 0) {
         l->gave_up = true;
         return true;
     }

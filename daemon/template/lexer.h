@@ -30,21 +30,27 @@ struct piece {
 struct lexer {
     struct str source;
     size_t at;
-    bool
-        gave_up; /* a raw or comment block without an end was met: do not search for the next one */
+    bool lines;   /* inside {% liquid %}: every line is a tag */
+    bool gave_up; /* a block without an end was met: do not search for the end of the next one */
 };
+
+/* What stands in a {% liquid %} tag: a lexer for its lines. `inside` is a view of the source. */
+struct lexer lexer_lines(struct str source, struct str inside);
 
 /* The next piece; false at the end. */
 bool lexer_next(struct lexer *l, struct piece *p);
 
-/* After a `raw` tag: the text up to its `endraw`, which goes to *end; false if there is none. */
-bool lexer_raw(struct lexer *l, struct str *text, struct piece *end);
+/*
+ * After a tag whose content is no Liquid: the text up to the first tag named `name` ("endraw"),
+ * which goes to *end; false if there is none.
+ */
+bool lexer_verbatim(struct lexer *l, struct str name, struct str *text, struct piece *end);
 
 /* After a `comment` tag: skips to after its `endcomment`, which goes to *end; false if there is
  * none. */
 bool lexer_comment(struct lexer *l, struct piece *end);
 
-/* lexer_next, but a whole {% raw %} or {% comment %} block is one PIECE_TAG. */
+/* lexer_next, but a whole {% raw %}, {% comment %} or {% doc %} block is one PIECE_TAG. */
 bool lexer_next_whole(struct lexer *l, struct piece *p);
 
 #endif

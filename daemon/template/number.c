@@ -95,6 +95,33 @@ size_t number_print(double real, char out[40])
     return len + 2;
 }
 
+/* "-0.00" is no number that people write. */
+static size_t drop_minus_zero(char *text)
+{
+    size_t len = strlen(text);
+    if (text[0] == '-' && strspn(text + 1, "0.") == len - 1)
+        memmove(text, text + 1, len--);
+    return len;
+}
+
+size_t number_print_fixed(const struct number *n, unsigned places, char out[NUMBER_FIXED_SIZE])
+{
+    if (!n->real) {
+        snprintf(out, NUMBER_FIXED_SIZE, "%lld%s%.*s", (long long)n->whole, places ? "." : "",
+                 (int)places, "000000000000000");
+        return strlen(out);
+    }
+    if (!isfinite(n->approx))
+        return 0;
+    double power = pow(10, places), real = n->approx;
+    /* Beyond that size a double has no such places. */
+    if (fabs(real) * power < 1e15)
+        real = round(number_tidy(real * power)) / power;
+    snprintf(out, NUMBER_FIXED_SIZE, "%.*f", (int)places, real);
+    point_set(out);
+    return drop_minus_zero(out);
+}
+
 double number_tidy(double real)
 {
     if (!isfinite(real))

@@ -5,11 +5,13 @@
 #include "template/space.h"
 #include "template/utf8.h"
 
-enum { MAX_SOURCE = 16 * 1024 * 1024, MAX_SYMBOLS = 1000, MAX_DEPTH = 100 };
+enum { MAX_SOURCE = 16 * 1024 * 1024, MAX_SYMBOLS = 1000, MAX_MARKS = 1000, MAX_DEPTH = 100 };
 
 static const struct tag *const tags[] = {
-    &tag_if,     &tag_unless,  &tag_case,    &tag_for,  &tag_break, &tag_continue,
-    &tag_assign, &tag_capture, &tag_comment, &tag_hash, &tag_raw,
+    &tag_if,       &tag_unless,  &tag_case,    &tag_for,       &tag_break,
+    &tag_continue, &tag_assign,  &tag_capture, &tag_echo,      &tag_liquid,
+    &tag_render,   &tag_include, &tag_cycle,   &tag_increment, &tag_decrement,
+    &tag_abort,    &tag_comment, &tag_doc,     &tag_hash,      &tag_raw,
 };
 
 static const struct tag *tag_find(struct str name)
@@ -24,7 +26,7 @@ static int fail_v(struct parser *p, size_t at, const char *format, va_list args)
 {
     char sentence[320];
     vsnprintf(sentence, sizeof(sentence), format, args);
-    return template_fail(p->template, at, p->error, "%s", sentence);
+    return template_fail(p->template, p->unit->base + at, p->error, "%s", sentence);
 }
 
 int parser_fail(struct parser *p, const char *format, ...)
@@ -54,12 +56,11 @@ static int shown(struct str s)
     return s.len < 60 ? (int)s.len : 60;
 }
 
-static size_t token_at(struct parser *p, const struct tokens *t)
+uint32_t parser_offset(const struct parser *p, const char *at)
 {
-    const char *at = t->now.text.at;
-    struct str source = p->template->source;
+    struct str source = p->unit->source;
     bool inside = at >= source.at && at <= source.at + source.len;
-    return inside ? (size_t)(at - source.at) : p->piece.at;
+    return p->unit->base + (uint32_t)(inside ? (size_t)(at - source.at) : p->piece.at);
 }
 
 static bool is_curly_quote(struct str s)
@@ -71,7 +72,7 @@ static bool is_curly_quote(struct str s)
 int parser_expected(struct parser *p, const struct tokens *t, const char *what)
 {
     const struct token *now = &t->now;
-    size_t at = token_at(p, t);
+    size_t at = parser_offset(p, now->text.at) - p->unit->base;
     if (now->kind == TOKEN_END)
         return fail_at(p, at, "\"%.*s\" ends too early: %s is missing.", shown(p->piece.whole),
                        p->piece.whole.at, what);
@@ -87,7 +88,9 @@ int parser_end(struct parser *p, const struct tokens *t)
 {
     if (t->now.kind == TOKEN_END)
         return 0;
-    return parser_expected(p, t, p->piece.kind == PIECE_OUTPUT ? "a | or }}" : "%}");
+    if (p->piece.kind == PIECE_OUTPUT)
+        return parser_expected(p, t, "a | or }}");
+    return parser_expected(p, t, p->lexer.lines ? "the end of the line" : "%}");
 }
 
 void *parser_alloc(struct parser *p, size_t size)
@@ -100,29 +103,47 @@ bool parser_at(const struct parser *p, const char *name)
     return str_eq(p->piece.name, str_of(name));
 }
 
-/* Appends to an array of the template's that doubles whenever it is full. */
-static void add_str(struct parser *p, struct str **all, uint32_t *count, size_t *size, struct str s)
+void *parser_grow(struct parser *p, void *all, size_t count, size_t *size, size_t item)
 {
-    if (*count == *size) {
-        *size = *size ? *size * 2 : 16;
-        struct str *more = arena_alloc(&p->template->arena, *size * sizeof(*more));
-        if (*count)
-            memcpy(more, *all, *count * sizeof(*more));
-        *all = more;
-    }
-    (*all)[(*count)++] = s;
+    if (count < *size)
+        return all;
+    *size = *size ? *size * 2 : 16;
+    void *more = arena_alloc(&p->template->arena, *size * item);
+    return count ? memcpy(more, all, count * item) : more;
 }
 
 int parser_symbol(struct parser *p, struct str name, uint32_t *symbol)
 {
     struct template *t = p->template;
     for (*symbol = 0; *symbol < t->symbol_count; ++*symbol)
-        if (str_eq(t->symbols[*symbol], name))
+        if (str_eq(t->symbols[*symbol].name, name))
             return 0;
     if (t->symbol_count == MAX_SYMBOLS)
         return parser_fail(p, "a template can use at most %d names; this one has more.",
                            MAX_SYMBOLS);
-    add_str(p, &t->symbols, &t->symbol_count, &p->symbol_size, name);
+    t->symbols = parser_grow(p, t->symbols, t->symbol_count, &p->symbol_size, sizeof(*t->symbols));
+    t->symbols[t->symbol_count++] = (struct symbol){.name = name};
+    return 0;
+}
+
+int parser_own_symbol(struct parser *p, struct str name, uint32_t *symbol)
+{
+    if (parser_symbol(p, name, symbol) < 0)
+        return -1;
+    p->template->symbols[*symbol].own = true;
+    return 0;
+}
+
+int parser_mark(struct parser *p, struct str key, uint32_t *mark)
+{
+    for (*mark = 0; *mark < p->mark_count; ++*mark)
+        if (str_eq(p->marks[*mark], key))
+            return 0;
+    if (p->mark_count == MAX_MARKS)
+        return parser_fail(p, "a template can have at most %d different loops and cycles.",
+                           MAX_MARKS);
+    p->marks = parser_grow(p, p->marks, p->mark_count, &p->mark_size, sizeof(*p->marks));
+    p->marks[p->mark_count++] = key;
     return 0;
 }
 
@@ -132,7 +153,8 @@ void parser_text(struct parser *p, struct node *n, struct str text)
     n->render = render_text;
     n->constant = t->constant_count;
     n->blank = space_skip(text).len == 0;
-    add_str(p, &t->constants, &t->constant_count, &p->constant_size, text);
+    t->constants = parser_grow(p, t->constants, t->constant_count, &p->constant_size, sizeof(text));
+    t->constants[t->constant_count++] = text;
 }
 
 static struct node *node_push(struct parser *p)
@@ -142,7 +164,7 @@ static struct node *node_push(struct parser *p)
         p->nodes = alloc_again(p->nodes, p->node_size * sizeof(*p->nodes));
     }
     struct node *n = &p->nodes[p->node_count++];
-    *n = (struct node){.at = (uint32_t)p->piece.at};
+    *n = (struct node){.at = p->unit->base + (uint32_t)p->piece.at};
     return n;
 }
 
@@ -166,25 +188,31 @@ static void parse_text(struct parser *p)
     parser_text(p, node_push(p), s);
 }
 
-static int parse_output(struct parser *p)
+int parser_output(struct parser *p, struct node *n)
 {
     struct tokens t;
     tokens_init(&t, p->piece.inside);
-    p->trim_next = p->piece.trim_after;
     if (t.now.kind == TOKEN_END)
         return 0;
     struct chain *chain = parser_alloc(p, sizeof(*chain));
-    if (parse_chain(p, &t, chain) < 0 || parser_end(p, &t) < 0)
-        return -1;
-    struct node *n = node_push(p);
     n->render = render_output;
     n->chain = chain;
-    return 0;
+    return parse_chain(p, &t, chain) < 0 ? -1 : parser_end(p, &t);
+}
+
+static int parse_output(struct parser *p)
+{
+    struct node n = {.at = p->unit->base + (uint32_t)p->piece.at};
+    p->trim_next = p->piece.trim_after;
+    int result = parser_output(p, &n);
+    if (result == 0 && n.render)
+        *node_push(p) = n;
+    return result;
 }
 
 static int parse_tag(struct parser *p, const struct tag *tag)
 {
-    struct node n = {.at = (uint32_t)p->piece.at};
+    struct node n = {.at = p->unit->base + (uint32_t)p->piece.at};
     if (p->depth == p->max_depth)
         return parser_fail(p, "tags are nested more than %u deep.", p->max_depth);
     p->trim_next = p->piece.trim_after;
@@ -236,18 +264,23 @@ static void block_take(struct parser *p, size_t first, struct block *block)
     p->node_count = first;
 }
 
-int parser_block(struct parser *p, struct block *block)
+int parser_nodes(struct parser *p)
 {
-    size_t first = p->node_count;
     int result = 0;
     while (result == 0) {
         if (!lexer_next(&p->lexer, &p->piece)) {
             p->piece = (struct piece){.kind = PIECE_TEXT, .at = p->lexer.source.len};
-            break;
+            return 0;
         }
         result = parse_piece(p);
     }
-    if (result < 0)
+    return result < 0 ? -1 : 0;
+}
+
+int parser_block(struct parser *p, struct block *block)
+{
+    size_t first = p->node_count;
+    if (parser_nodes(p) < 0)
         return -1;
     block_take(p, first, block);
     return 0;
@@ -304,9 +337,9 @@ void block_strip(struct block *block)
     block->count = kept;
 }
 
-static int parse_all(struct parser *p)
+static int check_utf8(struct parser *p)
 {
-    struct str source = p->template->source;
+    struct str source = p->unit->source;
     int32_t point;
     for (size_t at = 0; at < source.len;) {
         size_t n = utf8_next(source, at, &point);
@@ -314,9 +347,28 @@ static int parse_all(struct parser *p)
             return fail_at(p, at, "this is not valid UTF-8; save the file as UTF-8.");
         at += n;
     }
-    if (parser_block(p, &p->template->body) < 0)
+    return 0;
+}
+
+static int parse_unit(struct parser *p, struct unit *unit)
+{
+    p->unit = unit;
+    p->piece = (struct piece){0};
+    p->lexer = (struct lexer){.source = unit->source};
+    p->trim_next = false;
+    if (unit->source.len > MAX_SOURCE)
+        return parser_fail(p, "this is longer than %d MiB.", MAX_SOURCE >> 20);
+    if (check_utf8(p) < 0 || parser_block(p, &unit->body) < 0)
         return -1;
     return p->piece.kind == PIECE_TAG ? parser_stray(p, NULL) : 0;
+}
+
+static int parse_all(struct parser *p)
+{
+    for (struct unit *unit = &p->template->main; unit; unit = unit->next)
+        if (parse_unit(p, unit) < 0)
+            return -1;
+    return 0;
 }
 
 struct template *template_compile(struct str source, const struct template_options *options,
@@ -325,19 +377,14 @@ struct template *template_compile(struct str source, const struct template_optio
     static const struct template_options defaults;
     options = options ? options : &defaults;
     struct template *t = NEW(struct template);
-    struct parser p = {.template = t, .error = error};
+    struct parser p = {.template = t, .error = error, .partials = options->partials};
     t->first_line = options->first_line ? options->first_line : 1;
     p.max_depth = options->max_depth ? options->max_depth : MAX_DEPTH;
-    int result;
-    if (source.len > MAX_SOURCE) {
-        result = parser_fail(&p, "the template is longer than %d MiB.", MAX_SOURCE >> 20);
-    } else {
-        t->source = p.lexer.source = arena_str(&t->arena, source);
-        result = parse_all(&p);
-    }
-    t->loop_count = (uint32_t)p.loop_count;
+    p.last = &t->main;
+    t->main.source = source.len > MAX_SOURCE ? source : arena_str(&t->arena, source);
+    int result = parse_all(&p);
+    t->mark_count = p.mark_count;
     free(p.nodes);
-    free(p.loops);
     if (result == 0)
         return t;
     template_free(t);

@@ -1,7 +1,9 @@
 /*
- * From source to program, private to the room. parser.c cuts the source into blocks and nodes and
+ * From source to program, private to the room. parser.c cuts a source into blocks and nodes and
  * knows the table of tags; expression.c reads what stands inside; each tag_*.c has the parser and
- * the renderer of its tags. Functions return -1 once parser_fail has written the error.
+ * the renderer of its tags. unit.c queues the partials that tags name: they are parsed one after
+ * the other when the template itself is, so that nothing recurses and cycles do no harm. Functions
+ * return -1 once parser_fail has written the error.
  */
 #ifndef TOCSIN_TEMPLATE_PARSER_H
 #define TOCSIN_TEMPLATE_PARSER_H
@@ -13,15 +15,19 @@
 struct parser {
     struct template *template;
     struct template_error *error;
+    const struct template_partials *partials; /* or NULL */
+    struct unit *unit;                        /* that is being parsed */
+    struct unit *last;                        /* that is queued */
+    bool all_taken;                           /* all partials are queued */
     struct lexer lexer;
     struct piece piece; /* the tag or output at hand */
     bool trim_next;     /* the last piece ended with a dash */
     struct node *nodes; /* of all blocks that are open, the innermost last */
     size_t node_count, node_size;
     unsigned depth, max_depth;
-    struct str *loops; /* "name-collection" of each `for`, numbered */
-    size_t loop_count, loop_size;
-    size_t symbol_size, constant_size;
+    struct str *marks; /* what tells loops ("name-collection") and cycles (",items") apart */
+    uint32_t mark_count;
+    size_t mark_size, symbol_size, constant_size;
 };
 
 /* Fails at the piece at hand. */
@@ -35,11 +41,24 @@ int parser_end(struct parser *p, const struct tokens *t);
 
 void *parser_alloc(struct parser *p, size_t size);
 
+/* An array in the template's memory that has `count` items: doubled if it is full. */
+void *parser_grow(struct parser *p, void *all, size_t count, size_t *size, size_t item);
+
+/* The offset of a place in the unit's source, for errors (the piece at hand if it is elsewhere). */
+uint32_t parser_offset(const struct parser *p, const char *at);
+
 /*
  * Reads nodes into *block up to a tag that is in no table: a tag's own delimiter, which is left in
  * p->piece (an empty name at the end of the source).
  */
 int parser_block(struct parser *p, struct block *block);
+
+/* parser_block, but the nodes go to the block that is open. */
+int parser_nodes(struct parser *p);
+
+/* What {{ }} has inside, for a node that writes it; the node stays without renderer if that is
+ * nothing. */
+int parser_output(struct parser *p, struct node *n);
 
 /* True if the piece at hand is that tag. */
 bool parser_at(const struct parser *p, const char *name);
@@ -59,10 +78,23 @@ void parser_text(struct parser *p, struct node *n, struct str text);
 /* The number of a name that starts a path; -1 if there are too many. */
 int parser_symbol(struct parser *p, struct str name, uint32_t *symbol);
 
+/* The number of a name that a tag sets. */
+int parser_own_symbol(struct parser *p, struct str name, uint32_t *symbol);
+
+/* The number of what goes on where it stopped: the same for the same key. */
+int parser_mark(struct parser *p, struct str key, uint32_t *mark);
+
+/* unit.c: the unit of a partial, which is queued to be parsed; the same for all of them. */
+int unit_take(struct parser *p, struct str name, const struct unit **unit);
+int unit_take_all(struct parser *p);
+
 /* expression.c */
 int parse_expr(struct parser *p, struct tokens *t, struct expr *out);
 int parse_chain(struct parser *p, struct tokens *t, struct chain *out);
 int parse_condition(struct parser *p, struct tokens *t, struct condition *out);
+
+/* True if e is that name and nothing more. */
+bool expr_is_name(const struct expr *e, uint32_t symbol);
 
 /* A name that is assigned to: its symbol. */
 int parse_target(struct parser *p, struct tokens *t, uint32_t *symbol);
@@ -73,7 +105,8 @@ struct tag {
     int (*parse)(struct parser *p, struct node *n);
 };
 
-extern const struct tag tag_if, tag_unless, tag_case, tag_for, tag_break, tag_continue, tag_assign,
-    tag_capture, tag_comment, tag_hash, tag_raw;
+extern const struct tag tag_abort, tag_assign, tag_break, tag_capture, tag_case, tag_comment,
+    tag_continue, tag_cycle, tag_decrement, tag_doc, tag_echo, tag_for, tag_hash, tag_if,
+    tag_include, tag_increment, tag_liquid, tag_raw, tag_render, tag_unless;
 
 #endif

@@ -11,37 +11,6 @@ static const struct render_limits default_limits = {
 
 enum { MAX_ARRAY_DEPTH = 20 };
 
-/* Line and column (in characters) of an offset. */
-static void find_position(const struct template *t, size_t at, struct template_error *error)
-{
-    size_t line_start = 0;
-    error->line = t->first_line ? t->first_line : 1;
-    for (size_t i = 0; i < at && i < t->source.len; i++) {
-        if (t->source.at[i] != '\n')
-            continue;
-        error->line++;
-        line_start = i + 1;
-    }
-    size_t end = at < t->source.len ? at : t->source.len;
-    struct str before = {t->source.at + line_start, end - line_start};
-    error->column = (unsigned)(end > line_start ? utf8_count(before) : 0) + 1;
-}
-
-int template_fail(const struct template *t, size_t at, struct template_error *error,
-                  const char *format, ...)
-{
-    if (!error)
-        return -1;
-    find_position(t, at, error);
-    int n = snprintf(error->text, sizeof(error->text), "Line %u, column %u: ", error->line,
-                     error->column);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(error->text + n, sizeof(error->text) - (size_t)n, format, args);
-    va_end(args);
-    return -1;
-}
-
 void render_fail(struct render *r, const char *format, ...)
 {
     char sentence[320];
@@ -53,6 +22,14 @@ void render_fail(struct render *r, const char *format, ...)
     vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
     template_fail(r->template, r->at, r->error, "%s", sentence);
+}
+
+void render_stop(struct render *r, struct str reason)
+{
+    if (r->failed)
+        return;
+    r->failed = r->aborted = true;
+    template_say(r->template, r->at, r->error, reason);
 }
 
 void *render_alloc(struct render *r, uint64_t count, size_t size)
@@ -73,6 +50,15 @@ void render_work(struct render *r, size_t bytes)
         render_fail(
             r, "this is too much work: filters and comparisons went through more than %llu bytes.",
             (unsigned long long)r->limits.work);
+}
+
+bool render_count(struct render *r)
+{
+    if (++r->iterations <= r->limits.iterations)
+        return true;
+    render_fail(r, "the loops and partials of this template go round more than %llu times.",
+                (unsigned long long)r->limits.iterations);
+    return false;
 }
 
 /* False, and failed, if so many bytes more are beyond the limit; false after any failure. */
@@ -258,14 +244,24 @@ static void give(struct render *r, size_t mark)
     buf_cut(r->out, mark);
 }
 
+static inline void write_value(struct render *r, const struct value *v)
+{
+    size_t mark = text_begin(r);
+    text_add_value(r, v, true, r->options->escape == ESCAPE_HTML);
+    if (r->target)
+        give(r, mark);
+}
+
 enum flow render_output(struct render *r, const struct node *n)
 {
     struct value v = eval_chain(r, n->chain);
-    size_t mark = text_begin(r);
-    text_add_value(r, &v, true, r->options->escape == ESCAPE_HTML);
-    if (r->target)
-        give(r, mark);
+    write_value(r, &v);
     return FLOW_NEXT;
+}
+
+void render_value(struct render *r, const struct value *v)
+{
+    write_value(r, v);
 }
 
 enum flow render_block(struct render *r, const struct block *block)
@@ -292,6 +288,47 @@ static void limits_fill(struct render_limits *l)
         l->scratch = default_limits.scratch;
     if (!l->work)
         l->work = default_limits.work;
+}
+
+/* A frame, its variables and its marks lie one after the other. */
+static size_t frame_size(const struct template *t)
+{
+    return sizeof(struct frame) + t->symbol_count * sizeof(struct slot) +
+           t->mark_count * sizeof(uint64_t);
+}
+
+static void frame_clear(const struct template *t, struct frame *f)
+{
+    struct frame *inner = f->inner;
+    memset(f, 0, frame_size(t));
+    f->slots = (struct slot *)(f + 1);
+    f->marks = (uint64_t *)(f->slots + t->symbol_count);
+    f->inner = inner;
+}
+
+struct frame *render_frame(struct render *r)
+{
+    struct frame *f = r->frame->inner;
+    render_work(r, r->template->symbol_count);
+    if (!f) {
+        f = render_alloc(r, 1, frame_size(r->template));
+        if (!f)
+            return NULL;
+        f->inner = NULL;
+        r->frame->inner = f;
+    }
+    frame_clear(r->template, f);
+    return r->failed ? NULL : f;
+}
+
+/* What every rendering needs, within the limits or not. */
+static void render_begin(struct render *r)
+{
+    const struct template *t = r->template;
+    r->frame = arena_alloc(r->scratch, frame_size(t));
+    r->frame->inner = NULL;
+    frame_clear(t, r->frame);
+    r->outside = arena_zero(r->scratch, t->symbol_count * sizeof(*r->outside));
 }
 
 uint32_t template_constant_count(const struct template *t)
@@ -322,13 +359,12 @@ int template_render(const struct template *t, const struct template_scope *scope
     };
     limits_fill(&r.limits);
     if (!options->target)
-        buf_reserve(out, t->source.len);
+        buf_reserve(out, t->main.source.len);
     buf_add(out, NULL, 0); /* a NUL, also where nothing follows */
-    r.slots = arena_zero(scratch, t->symbol_count * sizeof(*r.slots));
-    r.loop_ends = arena_zero(scratch, t->loop_count * sizeof(*r.loop_ends));
-    render_block(&r, &t->body);
+    render_begin(&r);
+    render_block(&r, &t->main.body);
     if (!r.failed)
         return 0;
     buf_cut(out, r.out_start);
-    return -1;
+    return r.aborted ? TEMPLATE_ABORTED : -1;
 }

@@ -14,10 +14,28 @@
 
 #include "template/program.h"
 
-/* A variable: a loop's own one hides what was assigned, which hides the outside's name. */
+/* A variable: what a loop or `include` sets hides what was assigned, which hides a counter of
+ * {% increment %}, which hides the outside's name. */
 struct slot {
-    struct value local, loop, outside;
-    bool local_set, loop_set, outside_known;
+    struct value scoped, local;
+    int64_t counter;
+    bool scoped_set, local_set, counter_set;
+};
+
+/* A name of the outside, which every frame sees. */
+struct outside {
+    struct value value;
+    bool known;
+};
+
+struct named_cycle;
+
+/* What lives as long as the template, or one {% render %} of a partial. */
+struct frame {
+    struct slot *slots;         /* by symbol */
+    uint64_t *marks;            /* where loops (`offset: continue`) and cycles go on */
+    struct named_cycle *cycles; /* tag_cycle.c */
+    struct frame *inner;        /* of a partial in this one: kept to be used again */
 };
 
 struct render {
@@ -31,14 +49,28 @@ struct render {
     size_t given;                       /* bytes that went there */
     size_t out_start, scratch_start;
     uint64_t iterations, work;
-    struct slot *slots;  /* by symbol */
-    uint64_t *loop_ends; /* by loop: where `offset: continue` goes on */
-    uint32_t at;         /* of the node at hand */
+    struct outside *outside; /* by symbol */
+    struct frame *frame;
+    unsigned depth; /* of partials in each other */
+    uint32_t at;    /* of the node at hand */
     bool failed;
+    bool aborted; /* failed because the template said so */
     struct template_error *error;
 };
 
 void render_fail(struct render *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Ends the rendering with TEMPLATE_ABORTED. */
+void render_stop(struct render *r, struct str reason);
+
+/* Counts a round of a loop or a partial; false, and failed, if that is one too many. */
+bool render_count(struct render *r);
+
+/* A clean frame within the present one, which stays the present one; NULL if that failed. */
+struct frame *render_frame(struct render *r);
+
+/* Writes a value as {{ }} does. */
+void render_value(struct render *r, const struct value *v);
 
 enum flow render_block(struct render *r, const struct block *block);
 enum flow render_text(struct render *r, const struct node *n);
@@ -68,7 +100,30 @@ void text_add_value(struct render *r, const struct value *v, bool clean, bool es
 /* How a value reads; made in scratch where it is not text already. */
 struct str render_str(struct render *r, const struct value *v);
 
+/* What a variable was before a loop or `include` set it. */
+struct hidden {
+    struct slot *slot;
+    struct value scoped;
+    bool scoped_set;
+};
+
+static inline struct hidden slot_hide(struct render *r, uint32_t symbol, struct value by)
+{
+    struct slot *slot = &r->frame->slots[symbol];
+    struct hidden hidden = {slot, slot->scoped, slot->scoped_set};
+    slot->scoped = by;
+    slot->scoped_set = true;
+    return hidden;
+}
+
+static inline void slot_show(const struct hidden *hidden)
+{
+    hidden->slot->scoped = hidden->scoped;
+    hidden->slot->scoped_set = hidden->scoped_set;
+}
+
 /* evaluate.c */
+struct value symbol_outside(struct render *r, uint32_t symbol);
 struct value eval_expr(struct render *r, const struct expr *e);
 struct value eval_chain(struct render *r, const struct chain *c);
 bool eval_condition(struct render *r, const struct condition *c);

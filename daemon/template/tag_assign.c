@@ -10,8 +10,8 @@ struct assign_tag {
 
 static void slot_set(struct render *r, uint32_t symbol, struct value v)
 {
-    r->slots[symbol].local = v;
-    r->slots[symbol].local_set = true;
+    r->frame->slots[symbol].local = v;
+    r->frame->slots[symbol].local_set = true;
 }
 
 static enum flow render_assign(struct render *r, const struct node *n)

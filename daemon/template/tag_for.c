@@ -4,57 +4,19 @@
  *     for    = "for" name "in" expr *( [","] option )
  *     option = "reversed" / "limit" ":" expr / "offset" ":" ( "continue" / expr )
  */
-#include "base/alloc.h"
+#include "template/loop.h"
 #include "template/parser.h"
-#include "template/render.h"
-
-enum { MAX_LOOPS = 1000 };
 
 struct for_tag {
     uint32_t symbol;  /* of the loop's variable */
     uint32_t forloop; /* of the name "forloop" */
-    uint32_t number;  /* of the loop, for `offset: continue` */
+    uint32_t mark;    /* for `offset: continue` */
     struct str name;  /* "item-collection" */
     struct expr items;
     const struct expr *limit, *offset;
     bool reversed, goes_on; /* `offset: continue` */
     struct block body, otherwise;
 };
-
-/* What `forloop` shows; in the arena, because a template can keep it by assigning it. */
-struct loop {
-    struct str name;
-    uint64_t index, length;
-    struct value parent;
-};
-
-static bool loop_get(const void *ctx, struct str member, struct value *out)
-{
-    const struct loop *l = ctx;
-    const struct {
-        const char *name;
-        struct value value;
-    } members[] = {
-        {"index", value_int((int64_t)l->index + 1)},
-        {"index0", value_int((int64_t)l->index)},
-        {"rindex", value_int((int64_t)(l->length - l->index))},
-        {"rindex0", value_int((int64_t)(l->length - l->index) - 1)},
-        {"length", value_int((int64_t)l->length)},
-        {"first", value_bool(l->index == 0)},
-        {"last", value_bool(l->index + 1 == l->length)},
-        {"name", value_str(l->name)},
-        {"parentloop", l->parent},
-    };
-    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        if (!str_eq(member, str_of(members[i].name)))
-            continue;
-        *out = members[i].value;
-        return true;
-    }
-    return false;
-}
-
-static const struct object_type loop_type = {.get = loop_get};
 
 /* A whole number of an option; `missing` where it is nil. */
 static uint64_t option_value(struct render *r, const struct expr *e, const char *name,
@@ -71,23 +33,11 @@ static uint64_t option_value(struct render *r, const struct expr *e, const char 
     return n < 0 ? 0 : (uint64_t)n;
 }
 
-static uint64_t item_count(const struct value *items)
-{
-    if (items->kind == VALUE_OBJECT && !items->object.type->count)
-        return 0;
-    return value_count(items);
-}
-
 static enum flow render_round(struct render *r, const struct for_tag *tag, const struct value *item)
 {
-    struct slot *slot = &r->slots[tag->symbol];
-    if (++r->iterations > r->limits.iterations) {
-        render_fail(r, "the loops of this template go round more than %llu times.",
-                    (unsigned long long)r->limits.iterations);
+    if (!render_count(r))
         return FLOW_STOP;
-    }
-    slot->loop = *item;
-    slot->loop_set = true;
+    r->frame->slots[tag->symbol].scoped = *item;
     enum flow flow = render_block(r, &tag->body);
     return flow == FLOW_CONTINUE ? FLOW_NEXT : flow;
 }
@@ -110,20 +60,15 @@ static enum flow render_rounds(struct render *r, const struct for_tag *tag,
 static enum flow render_scoped(struct render *r, const struct for_tag *tag,
                                const struct value *items, uint64_t offset, uint64_t length)
 {
-    struct slot *slot = &r->slots[tag->symbol], *forloop = &r->slots[tag->forloop];
-    struct slot hidden = *slot, outer = *forloop;
-    struct loop *loop = render_alloc(r, 1, sizeof(*loop));
+    struct loop *loop = loop_new(r, tag->name, length);
     if (!loop)
         return FLOW_STOP;
-    *loop = (struct loop){.name = tag->name, .length = length};
-    loop->parent = outer.loop_set ? outer.loop : value_nil();
-    forloop->loop = value_object(&loop_type, loop);
-    forloop->loop_set = true;
+    struct hidden outer = slot_hide(r, tag->forloop, loop_value(loop));
+    struct hidden item = slot_hide(r, tag->symbol, value_nil());
+    loop->parent = outer.scoped_set ? outer.scoped : value_nil();
     enum flow flow = render_rounds(r, tag, items, offset, loop);
-    forloop->loop = outer.loop;
-    forloop->loop_set = outer.loop_set;
-    slot->loop = hidden.loop;
-    slot->loop_set = hidden.loop_set;
+    slot_show(&item);
+    slot_show(&outer);
     return flow;
 }
 
@@ -131,9 +76,9 @@ static enum flow render_for(struct render *r, const struct node *n)
 {
     const struct for_tag *tag = n->detail;
     struct value items = eval_expr(r, &tag->items);
-    uint64_t count = item_count(&items);
-    uint64_t offset =
-        tag->goes_on ? r->loop_ends[tag->number] : option_value(r, tag->offset, "offset", 0);
+    uint64_t *end = &r->frame->marks[tag->mark];
+    uint64_t count = loop_count(&items);
+    uint64_t offset = tag->goes_on ? *end : option_value(r, tag->offset, "offset", 0);
     uint64_t length = option_value(r, tag->limit, "limit", UINT64_MAX);
     if (r->failed)
         return FLOW_STOP;
@@ -141,7 +86,7 @@ static enum flow render_for(struct render *r, const struct node *n)
         offset = count;
     if (length > count - offset)
         length = count - offset;
-    r->loop_ends[tag->number] = offset + length;
+    *end = offset + length;
     if (length == 0)
         return render_block(r, &tag->otherwise);
     return render_scoped(r, tag, &items, offset, length);
@@ -175,24 +120,6 @@ static int parse_options(struct parser *p, struct tokens *t, struct for_tag *tag
     return 0;
 }
 
-static int number_loop(struct parser *p, struct for_tag *tag)
-{
-    size_t i = 0;
-    while (i < p->loop_count && !str_eq(p->loops[i], tag->name))
-        i++;
-    tag->number = (uint32_t)i;
-    if (i < p->loop_count)
-        return 0;
-    if (i == MAX_LOOPS)
-        return parser_fail(p, "a template can have at most %d different loops.", MAX_LOOPS);
-    if (p->loop_count == p->loop_size) {
-        p->loop_size = p->loop_size ? p->loop_size * 2 : 16;
-        p->loops = alloc_again(p->loops, p->loop_size * sizeof(*p->loops));
-    }
-    p->loops[p->loop_count++] = tag->name;
-    return 0;
-}
-
 /* "item-collection", where the collection is as written: from..to in the source. */
 static struct str loop_name(struct parser *p, struct str item, const char *from, const char *to)
 {
@@ -218,8 +145,8 @@ static int parse_header(struct parser *p, struct for_tag *tag)
     if (parse_expr(p, &t, &tag->items) < 0)
         return -1;
     tag->name = loop_name(p, item, from, t.now.text.at);
-    if (number_loop(p, tag) < 0 || parser_symbol(p, item, &tag->symbol) < 0 ||
-        parser_symbol(p, STR("forloop"), &tag->forloop) < 0)
+    if (parser_mark(p, tag->name, &tag->mark) < 0 || parser_own_symbol(p, item, &tag->symbol) < 0 ||
+        parser_own_symbol(p, STR("forloop"), &tag->forloop) < 0)
         return -1;
     return parse_options(p, &t, tag);
 }

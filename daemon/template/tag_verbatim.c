@@ -1,4 +1,5 @@
-/* Tags whose content is not Liquid: {% raw %}, {% comment %} and the inline comment {% # %}. */
+/* Tags whose content is not Liquid: {% raw %}, {% comment %}, {% doc %} and the inline comment
+ * {% # %}. */
 #include "template/parser.h"
 #include "template/render.h"
 #include "template/space.h"
@@ -15,7 +16,9 @@ static int parse_raw(struct parser *p, struct node *n)
     struct str text;
     if (p->piece.inside.len)
         return parser_fail(p, "{%% raw %%} takes nothing more.");
-    if (!lexer_raw(&p->lexer, &text, &end))
+    if (p->lexer.lines)
+        return parser_fail(p, "{%% raw %%} cannot stand inside {%% liquid %%}.");
+    if (!lexer_verbatim(&p->lexer, STR("endraw"), &text, &end))
         return fail_open(p);
     if (p->piece.trim_after)
         text = space_skip(text);
@@ -37,6 +40,19 @@ static int parse_comment(struct parser *p, struct node *n)
     return 0;
 }
 
+static int parse_doc(struct parser *p, struct node *n)
+{
+    (void)n;
+    struct piece end;
+    struct str ignored;
+    if (p->piece.inside.len)
+        return parser_fail(p, "{%% doc %%} takes nothing more.");
+    if (!lexer_verbatim(&p->lexer, STR("enddoc"), &ignored, &end))
+        return fail_open(p);
+    p->trim_next = end.trim_after;
+    return 0;
+}
+
 /* Every line of an inline comment starts with its sign, so that nobody hides a tag by accident. */
 static int parse_hash(struct parser *p, struct node *n)
 {
@@ -53,4 +69,5 @@ static int parse_hash(struct parser *p, struct node *n)
 
 const struct tag tag_raw = {"raw", parse_raw};
 const struct tag tag_comment = {"comment", parse_comment};
+const struct tag tag_doc = {"doc", parse_doc};
 const struct tag tag_hash = {"#", parse_hash};

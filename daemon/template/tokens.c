@@ -131,3 +131,12 @@ bool tokens_take_name(struct tokens *t, struct str name)
     tokens_next(t);
     return true;
 }
+
+bool tokens_at_named(const struct tokens *t)
+{
+    struct tokens ahead = *t;
+    if (t->now.kind != TOKEN_NAME)
+        return false;
+    tokens_next(&ahead);
+    return ahead.now.kind == TOKEN_COLON;
+}

@@ -53,4 +53,7 @@ bool tokens_take(struct tokens *t, enum token_kind kind);
 /* Takes the token if it is that name. */
 bool tokens_take_name(struct tokens *t, struct str name);
 
+/* True if a named argument `name:` follows. */
+bool tokens_at_named(const struct tokens *t);
+
 #endif

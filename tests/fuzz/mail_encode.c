@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "../decode.h"
+#include "base/base64.h"
 #include "mail/encode.h"
+#include "mail/quoted.h"
 
 #define CHECK(condition)  \
     do {                  \
@@ -38,7 +40,7 @@ static void check_text(struct str text)
 static void check_bytes(struct str bytes)
 {
     struct buf encoded = BUF_INIT;
-    encode_base64(&encoded, bytes);
+    base64_encode(bytes, &encoded);
     CHECK(!str_find(buf_str(&encoded), '\r') && !str_find(buf_str(&encoded), '\n'));
     check_decoded(buf_str(&encoded), bytes);
     buf_reset(&encoded);
@@ -60,11 +62,26 @@ static void check_choice(struct str text)
     CHECK(!high || encode_choose(text) == ENCODING_BASE64);
 }
 
+/* Base64 is not taken where quoted-printable is smaller. */
+static void check_smaller(struct str text)
+{
+    struct buf as_quoted = BUF_INIT, as_base64 = BUF_INIT;
+    struct quoted q;
+    quoted_begin(&q, &as_quoted);
+    quoted_add(&q, text);
+    encode_base64_text(&as_base64, text);
+    if (encode_choose(text) == ENCODING_BASE64)
+        CHECK(as_base64.len < as_quoted.len);
+    buf_release(&as_quoted);
+    buf_release(&as_base64);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = str_from(data, size);
     check_text(text);
     check_bytes(text);
     check_choice(text);
+    check_smaller(text);
     return 0;
 }

@@ -108,6 +108,29 @@ static void try_queue_count(struct str input)
     assert(key.len == 8 && value.len == 4 && count.count > 0);
 }
 
+static void try_counter(struct str input)
+{
+    struct counter c;
+    size_t len = input.len ? (uint8_t)input.at[0] : 0;
+    struct str rest = str_skip(input, 1), key = str_from(rest.at, len < rest.len ? len : rest.len);
+    struct str value = str_skip(rest, key.len);
+    if (!counter_parse(key, value, &c))
+        return;
+    assert(str_eq(str_of(c.name), key) && counter_name_is_kept(key) && value.len == 13);
+    assert(key.len > 0 && key.len <= COUNTER_NAME_MAX && counter_name_check(key, NULL) == 0);
+}
+
+static void try_counter_key(struct str input)
+{
+    struct counter_key k;
+    struct str key = str_from(input.at, input.len < 16 ? input.len : 16);
+    struct str value = str_skip(input, key.len);
+    if (!counter_key_parse(key, value, &k))
+        return;
+    assert(key.len == 16 && counter_name_is_kept(str_of(k.name)));
+    assert(strlen(k.name) + 13 == value.len);
+}
+
 static void try_message(struct str value)
 {
     struct str source;
@@ -148,8 +171,8 @@ static void try_set(struct str value)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const tries[])(struct str) = {
-        try_contact, try_job,     try_ledger,    try_set,         try_site_lesson,
-        try_job_key, try_message, try_restraint, try_queue_count, try_warm_up};
+        try_contact, try_job,       try_ledger,      try_set,     try_site_lesson, try_job_key,
+        try_message, try_restraint, try_queue_count, try_warm_up, try_counter,     try_counter_key};
     if (size > 0)
         tries[data[0] % (sizeof(tries) / sizeof(tries[0]))](str_from(data + 1, size - 1));
     return 0;

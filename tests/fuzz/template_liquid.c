@@ -1,8 +1,10 @@
 /*
- * Any bytes as a template: compiling says yes or gives a sentence with a position; rendering keeps
- * its limits, leaves the buffer alone when it fails, gives the same twice, and writes nothing but
- * valid UTF-8. Into a target it is the same, byte for byte and error for error. In HTML the hostile
- * value can leave no markup behind where the template has no sign of HTML and no `raw` of its own.
+ * Any bytes as a template, with partials: the bytes up to the first RS (0x1E) are the template, and
+ * what follows up to each next one are the partials "a", "b" and so on. Compiling says yes or gives
+ * a sentence with a position; rendering keeps its limits, leaves the buffer alone when it fails,
+ * gives the same twice, and writes nothing but valid UTF-8. Into a target it is the same, byte for
+ * byte and error for error. In HTML the hostile value can leave no markup behind where the template
+ * has no sign of HTML and no `raw` of its own. Every name of the outside is told once.
  */
 #include <assert.h>
 
@@ -81,6 +83,7 @@ static int render(const struct template *t, enum render_escape escape,
                                      .target = target};
     buf_add_text(out, "before");
     int result = template_render(t, &scope, &options, &scratch, out, error);
+    assert(str_is_utf8(str_of(error->text)) && !strpbrk(error->text, "\r\n"));
     assert(str_starts(buf_str(out), STR("before")));
     assert(out->len <= 6 + OUTPUT_LIMIT);
     assert(result == 0 || (out->len == 6 && error->line && error->column && error->text[0]));
@@ -112,26 +115,93 @@ static void render_both(const struct template *t, enum render_escape escape, str
     check_pieces(t, escape, result, buf_str(out), &error);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+enum { MAX_PARTIALS = 8 };
+
+struct sources {
+    struct str texts[MAX_PARTIALS];
+    size_t count;
+};
+
+static void partial_at(const void *ctx, size_t index, struct str *name, struct str *source)
 {
-    struct str source = {(const char *)data, size};
-    struct template_error error = {0};
-    struct template *t = template_compile(source, NULL, &error);
-    if (!t) {
-        assert(error.line && error.column && error.text[0]);
-        return 0;
+    static const char names[] = "abcdefgh";
+    const struct sources *s = ctx;
+    *name = (struct str){names + index, 1};
+    *source = s->texts[index];
+}
+
+static struct str cut_sources(struct str bytes, struct sources *s)
+{
+    struct str source = str_cut(&bytes, 0x1E);
+    while (bytes.at && s->count < MAX_PARTIALS)
+        s->texts[s->count++] = str_cut(&bytes, 0x1E);
+    return source;
+}
+
+struct names {
+    struct buf seen; /* each with a NUL before and after it, as no template has one in a name */
+    unsigned count;
+};
+
+static void take_name(void *ctx, struct str name, unsigned line, unsigned column)
+{
+    struct names *n = ctx;
+    struct buf quoted = BUF_INIT;
+    assert(name.len && line && column && str_is_utf8(name));
+    buf_add_byte(&quoted, 0);
+    buf_add_str(&quoted, name);
+    buf_add_byte(&quoted, 0);
+    if (++n->count < 100 && !str_find(name, 0)) {
+        assert(!n->seen.len || !memmem(n->seen.at, n->seen.len, quoted.at, quoted.len));
+        buf_add_str(&n->seen, buf_str(&quoted));
     }
+    buf_release(&quoted);
+}
+
+static void check_names(const struct template *t)
+{
+    struct names names = {.seen = BUF_INIT};
+    template_each_name(t, take_name, &names);
+    buf_release(&names.seen);
+}
+
+/* No sign of HTML, and no filter that makes some. */
+static bool is_plain(struct str bytes)
+{
+    return !str_find(bytes, '<') && !memmem(bytes.at, bytes.len, "raw", 3) &&
+           !memmem(bytes.at, bytes.len, "newline_to_br", 13);
+}
+
+static void check_template(const struct template *t, bool plain)
+{
+    struct template_error error = {0};
     struct buf once = BUF_INIT, twice = BUF_INIT, html = BUF_INIT;
     render_both(t, ESCAPE_NONE, &once);
     render(t, ESCAPE_NONE, NULL, &twice, &error);
     assert(str_eq(buf_str(&once), buf_str(&twice)));
     render_both(t, ESCAPE_HTML, &html);
-    bool own = str_find(source, '<') || memmem(data, size, "raw", 3) ||
-               memmem(data, size, "newline_to_br", 13);
-    assert(own || !str_find(buf_str(&html), '<'));
+    assert(!plain || !str_find(buf_str(&html), '<'));
+    check_names(t);
     buf_release(&once);
     buf_release(&twice);
     buf_release(&html);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct str bytes = {(const char *)data, size};
+    struct sources sources = {.count = 0};
+    struct str source = cut_sources(bytes, &sources);
+    struct template_partials partials = {&sources, sources.count, partial_at};
+    struct template_options options = {.partials = &partials};
+    struct template_error error = {0};
+    struct template *t = template_compile(source, &options, &error);
+    if (!t) {
+        assert(error.line && error.column && error.text[0]);
+        assert(str_is_utf8(str_of(error.text)) && !strpbrk(error.text, "\r\n"));
+        return 0;
+    }
+    check_template(t, is_plain(bytes));
     template_free(t);
     return 0;
 }

@@ -11,7 +11,8 @@
 /* Sources in which a piece may hide another one. */
 static bool is_plain(struct str s)
 {
-    return s.len && !memmem(s.at, s.len, "raw", 3) && !memmem(s.at, s.len, "comment", 7);
+    return s.len && !memmem(s.at, s.len, "raw", 3) && !memmem(s.at, s.len, "comment", 7) &&
+           !memmem(s.at, s.len, "doc", 3);
 }
 
 static bool may_reorder(struct str s)

@@ -10,7 +10,8 @@
 
 static bool is_plain(struct str s)
 {
-    return s.len && !memmem(s.at, s.len, "raw", 3) && !memmem(s.at, s.len, "comment", 7);
+    return s.len && !memmem(s.at, s.len, "raw", 3) && !memmem(s.at, s.len, "comment", 7) &&
+           !memmem(s.at, s.len, "doc", 3);
 }
 
 static void check_tags(struct str source, struct str text)

@@ -49,6 +49,7 @@ static void puts_commas_where_they_belong(void **state)
     json_open_array(&json, "empty");
     json_close_array(&json);
     json_add_u64(&json, "big", UINT64_MAX);
+    json_add_i64(&json, "least", INT64_MIN);
     json_open_array(&json, "mixed");
     json_add_text(&json, NULL, STR("x"));
     json_open_object(&json, NULL);
@@ -59,7 +60,8 @@ static void puts_commas_where_they_belong(void **state)
     json_close_array(&json);
     json_add_pair(&json, STR("a\"key"), STR("value"));
     json_close_object(&json);
-    assert_string_equal(out.at, "{\"empty\": [], \"big\": 18446744073709551615, \"mixed\": [\"x\", "
+    assert_string_equal(out.at, "{\"empty\": [], \"big\": 18446744073709551615, "
+                                "\"least\": -9223372036854775808, \"mixed\": [\"x\", "
                                 "{\"yes\": true, \"nothing\": null}, 0], \"a\\\"key\": \"value\"}");
     buf_release(&out);
 }

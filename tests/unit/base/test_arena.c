@@ -23,14 +23,32 @@ static void pieces_do_not_overlap_and_are_aligned(void **state)
     arena_release(&a);
 }
 
-static void reset_uses_the_first_chunk_again(void **state)
+/* The first time several chunks were needed; from then on one is enough. */
+static void what_was_needed_once_is_there_from_then_on(void **state)
 {
     (void)state;
     struct arena a = ARENA_INIT;
-    void *first = arena_alloc(&a, 100);
-    arena_alloc(&a, 1000000);
+    arena_alloc(&a, 100);
+    arena_alloc(&a, 700000);
+    arena_reset(&a);
+    char *first = arena_alloc(&a, 100);
+    char *second = arena_alloc(&a, 700000);
+    assert_true(second > first && second - first < 1000);
     arena_reset(&a);
     assert_ptr_equal(arena_alloc(&a, 100), first);
+    arena_release(&a);
+}
+
+static void a_huge_one_is_not_kept(void **state)
+{
+    (void)state;
+    struct arena a = ARENA_INIT;
+    char *huge = arena_alloc(&a, 64 << 20);
+    memset(huge, 1, 64 << 20);
+    arena_reset(&a);
+    char *first = arena_alloc(&a, 100);
+    char *second = arena_alloc(&a, 64 << 20); /* no room for it beside the first */
+    assert_true(second < first || second - first > 1000);
     arena_release(&a);
 }
 
@@ -50,7 +68,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_do_not_overlap_and_are_aligned),
-        cmocka_unit_test(reset_uses_the_first_chunk_again),
+        cmocka_unit_test(what_was_needed_once_is_there_from_then_on),
+        cmocka_unit_test(a_huge_one_is_not_kept),
         cmocka_unit_test(texts_are_copied_and_terminated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

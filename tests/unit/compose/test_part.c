@@ -55,7 +55,7 @@ static void compile(struct str text)
 {
     struct err err;
     part_release(&t.part);
-    if (part_compile(&t.part, text, &t.memory, &err) != 0)
+    if (part_compile(&t.part, text, NULL, &t.memory, &err) != 0)
         fail_msg("%s", err.text);
 }
 
@@ -230,12 +230,12 @@ static void what_cannot_be_compiled_is_said_with_its_line(void **state)
     (void)state;
     struct err err;
     struct part part = {0};
-    assert_int_equal(part_compile(&part, STR("One\n\nTwo {% if %}"), &t.memory, &err), -1);
+    assert_int_equal(part_compile(&part, STR("One\n\nTwo {% if %}"), NULL, &t.memory, &err), -1);
     assert_true(
         str_starts(str_of(err.text), STR("Line 3, column 10: \"{% if %}\" ends too early")));
     assert_null(part.template);
     part_release(&part);
-    assert_null(part_template(STR("One\n{% if %}"), 7, &err));
+    assert_null(part_template(STR("One\n{% if %}"), 7, NULL, &err));
     assert_true(str_starts(str_of(err.text), STR("Line 8, column 6: \"{% if %}\" ends too early")));
 }
 

@@ -43,12 +43,41 @@ static void a_huge_international_domain_is_refused_unread(void **state)
     assert_int_equal(why.kind, ADDRESS_DOMAIN_TOO_LONG);
 }
 
+static void assert_shown(const char *domain, const char *expected)
+{
+    struct buf out = BUF_INIT;
+    domain_add_unicode(&out, str_of(domain));
+    assert_string_equal(out.at, expected);
+    buf_release(&out);
+}
+
+static void international_names_are_shown_as_they_are_written(void **state)
+{
+    (void)state;
+    assert_shown("mail.xn--bcher-kva.example", "mail.b\xC3\xBC"
+                                               "cher.example");
+    assert_shown("send.example", "send.example");
+    assert_shown("[192.0.2.1]", "[192.0.2.1]");
+}
+
+/* Punycode of a right-to-left mark, of a capital letter, and of nothing at all. */
+static void names_that_nobody_could_register_stay_as_they_are(void **state)
+{
+    (void)state;
+    assert_shown("xn--ab-s1t.example", "xn--ab-s1t.example");
+    assert_shown("xn--bcher-2pa.example", "xn--bcher-2pa.example");
+    assert_shown("xn--.example", "xn--.example");
+    assert_shown("xn--99999999999.example", "xn--99999999999.example");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_lower_case_a_labels_and_their_length),
         cmocka_unit_test(the_longest_domain_has_255_octets),
         cmocka_unit_test(a_huge_international_domain_is_refused_unread),
+        cmocka_unit_test(international_names_are_shown_as_they_are_written),
+        cmocka_unit_test(names_that_nobody_could_register_stay_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

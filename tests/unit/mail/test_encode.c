@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "mail/encode.h"
 
 #include <setjmp.h>
@@ -12,7 +13,7 @@
 static void assert_base64(struct str bytes, const char *expected)
 {
     struct buf out = BUF_INIT;
-    encode_base64(&out, bytes);
+    base64_encode(bytes, &out);
     assert_string_equal(out.at, expected);
     buf_release(&out);
 }
@@ -108,9 +109,33 @@ static void the_smaller_encoding_is_chosen(void **state)
                      ENCODING_QUOTED);
     assert_int_equal(encode_choose(STR("\xD0\x9F\xD0\xB0\xD0\xB2\xD0\xB5\xD0\xBB")),
                      ENCODING_BASE64);
-    /* Eight columns in both, then ten against eight. */
-    assert_int_equal(encode_choose(STR("abcde=")), ENCODING_QUOTED);
-    assert_int_equal(encode_choose(STR("abcd==")), ENCODING_BASE64);
+    /* Ten octets in both, for base64 ends its line; then twelve against ten. */
+    assert_int_equal(encode_choose(STR("abcd==")), ENCODING_QUOTED);
+    assert_int_equal(encode_choose(STR("abc===")), ENCODING_BASE64);
+}
+
+static void what_stands_for_itself_is_the_smallest(void **state)
+{
+    (void)state;
+    assert_int_equal(encode_choose_for(STR("Hello = you\n"), false), ENCODING_7BIT);
+    assert_int_equal(encode_choose_for(STR("Hello = you\n"), true), ENCODING_7BIT);
+    assert_int_equal(encode_choose_for(STR("caf\xC3\xA9 noir, s'il"), true), ENCODING_8BIT);
+    assert_int_equal(encode_choose_for(STR("caf\xC3\xA9 noir, s'il"), false), ENCODING_QUOTED);
+    assert_int_equal(encode_choose_for(STR("\xD0\x9F\xD0\xB0\xD0\xB2\xD0\xB5"), false),
+                     ENCODING_BASE64);
+    assert_int_equal(encode_choose_for(STR("Hello\nFrom you\n"), true), ENCODING_QUOTED);
+}
+
+static void the_size_of_base64_is_known_beforehand(void **state)
+{
+    (void)state;
+    char bytes[300] = {0};
+    for (size_t n = 0; n <= sizeof(bytes); n++) {
+        struct buf out = BUF_INIT;
+        encode_base64_lines(&out, str_from(bytes, n));
+        assert_int_equal(encode_base64_lines_size(n), out.len);
+        buf_release(&out);
+    }
 }
 
 static void line_ends_do_not_ask_for_base64(void **state)
@@ -125,6 +150,8 @@ static void encodings_have_the_names_of_the_rfc(void **state)
     (void)state;
     assert_string_equal(encode_name(ENCODING_QUOTED), "quoted-printable");
     assert_string_equal(encode_name(ENCODING_BASE64), "base64");
+    assert_string_equal(encode_name(ENCODING_7BIT), "7bit");
+    assert_string_equal(encode_name(ENCODING_8BIT), "8bit");
 }
 
 int main(void)
@@ -136,6 +163,8 @@ int main(void)
         cmocka_unit_test(a_line_end_may_fall_between_two_lines_of_base64),
         cmocka_unit_test(texts_are_appended),
         cmocka_unit_test(the_smaller_encoding_is_chosen),
+        cmocka_unit_test(what_stands_for_itself_is_the_smallest),
+        cmocka_unit_test(the_size_of_base64_is_known_beforehand),
         cmocka_unit_test(line_ends_do_not_ask_for_base64),
         cmocka_unit_test(encodings_have_the_names_of_the_rfc),
     };

@@ -87,6 +87,33 @@ static void a_name_is_bare_quoted_or_encoded(void **state)
     assert_mailbox(STR("x\r\nBcc: y"), "a@example.org", "From: \"x  Bcc: y\" <a@example.org>\r\n");
 }
 
+static bool needs_smtputf8(struct str name, const char *address, const char *expected)
+{
+    struct buf out = BUF_INIT;
+    struct mailbox m = {.name = name};
+    assert_int_equal(address_parse(str_of(address), &m.address, NULL), 0);
+    bool needed = header_add_mailbox(&out, "To", &m);
+    assert_string_equal(out.at, expected);
+    buf_release(&out);
+    return needed;
+}
+
+static void only_a_local_part_needs_smtputf8(void **state)
+{
+    (void)state;
+    assert_true(needs_smtputf8(STR(""),
+                               "ren\xC3\xA9@b\xC3\xBC"
+                               "cher.example",
+                               "To: ren\xC3\xA9@b\xC3\xBC"
+                               "cher.example\r\n"));
+    assert_true(needs_smtputf8(STR("Ren\xC3\xA9"), "ren\xC3\xA9@example.org",
+                               "To: =?utf-8?b?UmVuw6k=?= <ren\xC3\xA9@example.org>\r\n"));
+    assert_false(needs_smtputf8(STR(""),
+                                "rene@b\xC3\xBC"
+                                "cher.example",
+                                "To: rene@xn--bcher-kva.example\r\n"));
+}
+
 static void an_address_moves_to_a_line_of_its_own(void **state)
 {
     (void)state;
@@ -143,6 +170,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_folded_is_encoded),
         cmocka_unit_test(text_that_looks_encoded_is_encoded),
         cmocka_unit_test(a_name_is_bare_quoted_or_encoded),
+        cmocka_unit_test(only_a_local_part_needs_smtputf8),
         cmocka_unit_test(an_address_moves_to_a_line_of_its_own),
         cmocka_unit_test(a_long_ascii_name_is_encoded_to_fold),
         cmocka_unit_test(raw_values_fold_only_at_their_blanks),

@@ -61,6 +61,27 @@ static void nothing_is_read_behind_the_text(void **state)
     free(exact);
 }
 
+/* Whatever byte stands wherever: bytes are looked at eight at a time. */
+static void only_cr_and_lf_end_a_line(void **state)
+{
+    (void)state;
+    for (size_t at = 0; at < 20; at++) {
+        for (int byte = 0; byte < 256; byte++) {
+            char text[20];
+            memset(text, byte ^ 0x80, sizeof(text));
+            if (text[0] == '\n' || text[0] == '\r')
+                continue;
+            text[at] = (char)byte;
+            struct str rest = str_from(text, sizeof(text));
+            bool ended;
+            bool end = byte == '\n' || byte == '\r';
+            assert_int_equal(lines_take(&rest, &ended).len, end ? at : sizeof(text));
+            assert_int_equal(ended, end);
+            assert_int_equal(rest.len, end ? sizeof(text) - at - 1 : 0);
+        }
+    }
+}
+
 static void an_empty_text_is_a_line_without_end(void **state)
 {
     (void)state;
@@ -77,6 +98,7 @@ int main(void)
         cmocka_unit_test(only_cr_before_lf_is_one_end),
         cmocka_unit_test(the_last_line_may_lack_its_end),
         cmocka_unit_test(nothing_is_read_behind_the_text),
+        cmocka_unit_test(only_cr_and_lf_end_a_line),
         cmocka_unit_test(an_empty_text_is_a_line_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "store/check.h"
 
 #include "store/contacts.h"
+#include "store/counter_keys.h"
 #include "store/names.h"
 #include "store/outcomes.h"
 #include "store/queue.h"
@@ -67,6 +68,14 @@ static void add_outcomes(struct txn *txn)
     outcomes_apply(txn, outcomes, 4, sums);
 }
 
+static void add_counter(struct txn *txn)
+{
+    struct counter_addition what = {STR("raif"), 5, STR("may-1"), NOW, NOW};
+    struct counter_change is;
+    struct err err;
+    assert_int_equal(counter_add_once(txn, &what, &is, &err), 0);
+}
+
 static void fill(struct txn *txn, void *ctx)
 {
     uint32_t members[] = {1, 5, 9};
@@ -77,6 +86,7 @@ static void fill(struct txn *txn, void *ctx)
     add_job(txn, JOB, message, UINT32_MAX);
     add_job(txn, YOUNG_JOB, message, 5); /* fan-out has come to contact 5 */
     add_outcomes(txn);
+    add_counter(txn);
 }
 
 static int filled_setup(void **state)
@@ -198,9 +208,10 @@ static void records_that_cannot_be_read(void **state)
 {
     struct place *p = *state;
     static const enum table tables[] = {
-        TABLE_CONTACTS, TABLE_JOBS,      TABLE_LEDGER,     TABLE_QUEUE,         TABLE_SETS,
-        TABLE_MESSAGES, TABLE_NAMES,     TABLE_NAME_IDS,   TABLE_MESSAGE_NAMES, TABLE_SITES,
-        TABLE_BARRED,   TABLE_ADDRESSES, TABLE_RESTRAINTS, TABLE_QUEUE_COUNTS};
+        TABLE_CONTACTS,      TABLE_JOBS,         TABLE_LEDGER,   TABLE_QUEUE,
+        TABLE_SETS,          TABLE_MESSAGES,     TABLE_NAMES,    TABLE_NAME_IDS,
+        TABLE_MESSAGE_NAMES, TABLE_SITES,        TABLE_BARRED,   TABLE_ADDRESSES,
+        TABLE_RESTRAINTS,    TABLE_QUEUE_COUNTS, TABLE_COUNTERS, TABLE_COUNTER_KEYS};
     enum { COUNT = sizeof(tables) / sizeof(tables[0]) };
     for (size_t i = 0; i < COUNT; i++)
         write_raw(p->store, tables[i], hex("ff 00 00 00 00 00"), hex("ff"));

@@ -1,157 +1,134 @@
 /*
  * The golden Liquid cases (a JSON file that is not part of this repository). It looks for it in the
- * folder TOCSIN_CORPORA, or in ../shared/corpora from here or from the source tree. Cases that use
- * a tag or filter that is not in the language yet are left out; of the rest, the share that must
- * pass is a floor: it only goes up. TOCSIN_GOLDEN_VERBOSE=1 prints each case that fails.
+ * folder TOCSIN_CORPORA, or in ../shared/corpora from here or from the source tree. Cases of tags
+ * that are not in the language are left out, and counted; of the rest, the share that must pass is
+ * a floor: it only goes up. (One fails: it and another one want different things of the same
+ * template, a `when` with `and` in it. Here that is an error.) TOCSIN_GOLDEN_VERBOSE=1 shows each
+ * case that fails.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
+#include "cli/json_value.h"
 #include "template/liquid.h"
 
-enum { FLOOR_PERCENT = 98 };
+enum { FLOOR_PER_MILLE = 999 };
 
-static const char *const left_out[] = {
-    "tablerow",  "echo tag",  "liquid tag", "include tag", "render tag",
-    "cycle tag", "increment", "decrement",  "ifchanged",   "doc tag",
+/* Why a case is not counted: one of its tags. */
+static const char *const left_out[] = {"tablerow tag", "ifchanged tag"};
+enum { REASONS = sizeof(left_out) / sizeof(left_out[0]) };
+
+struct count {
+    size_t counted, passed, left[REASONS];
 };
 
-/* JSON as values: arrays and objects live in the arena. */
-static struct value from_json(struct arena *a, const json_t *json);
-
-struct json_object {
-    const json_t *json;
-    struct arena *arena;
-};
-
-static bool object_get(const void *ctx, struct str member, struct value *out)
+static struct str text_of(const json_t *json)
 {
-    const struct json_object *o = ctx;
-    const json_t *found = json_object_getn(o->json, member.at ? member.at : "", member.len);
-    if (!found)
-        return false;
-    *out = from_json(o->arena, found);
-    return true;
+    return (struct str){json_string_value(json), json_string_length(json)};
 }
 
-static size_t object_count(const void *ctx)
+static void partial_at(const void *ctx, size_t index, struct str *name, struct str *source)
 {
-    return json_object_size(((const struct json_object *)ctx)->json);
+    json_t *partials = (json_t *)(uintptr_t)ctx;
+    void *member = json_object_iter(partials);
+    while (index--)
+        member = json_object_iter_next(partials, member);
+    *name = str_of(json_object_iter_key(member));
+    *source = text_of(json_object_iter_value(member));
 }
 
-static void object_at(const void *ctx, size_t index, struct str *name, struct value *out)
+static bool no_names(void *ctx, struct str name, struct value *out)
 {
-    const struct json_object *o = ctx;
-    void *iter = json_object_iter((json_t *)(uintptr_t)o->json);
-    for (size_t i = 0; i < index; i++)
-        iter = json_object_iter_next((json_t *)(uintptr_t)o->json, iter);
-    *name = str_of(json_object_iter_key(iter));
-    *out = from_json(o->arena, json_object_iter_value(iter));
+    (void)ctx;
+    (void)name;
+    (void)out;
+    return false;
 }
 
-static struct str object_text(const void *ctx)
+/* 0 and the rendering in *out, or -1 and the error's sentence there. */
+static int run(const json_t *test, struct arena *data, struct arena *scratch, struct buf *out)
 {
-    const struct json_object *o = ctx;
-    char *text = json_dumps(o->json, 0);
-    struct str copy = arena_str(o->arena, str_of(text));
-    free(text);
-    return copy;
-}
-
-static const struct object_type object_type = {object_get, object_count, object_at, object_text};
-
-static struct value array_from_json(struct arena *a, const json_t *json)
-{
-    size_t count = json_array_size(json);
-    struct value *items = arena_alloc(a, count * sizeof(*items));
-    for (size_t i = 0; i < count; i++)
-        items[i] = from_json(a, json_array_get(json, i));
-    return value_array(items, count);
-}
-
-static struct value from_json(struct arena *a, const json_t *json)
-{
-    switch (json_typeof(json)) {
-    case JSON_STRING:
-        return value_str((struct str){json_string_value(json), json_string_length(json)});
-    case JSON_INTEGER:
-        return value_int(json_integer_value(json));
-    case JSON_REAL:
-        return value_float(json_real_value(json));
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return value_bool(json_is_true(json));
-    case JSON_ARRAY:
-        return array_from_json(a, json);
-    case JSON_OBJECT: {
-        struct json_object *o = ARENA_NEW(a, struct json_object);
-        *o = (struct json_object){json, a};
-        return value_object(&object_type, o);
-    }
-    default:
-        return value_nil();
-    }
-}
-
-static bool lookup(void *ctx, struct str name, struct value *out)
-{
-    struct json_object *o = ctx;
-    return o->json && object_get(o, name, out);
-}
-
-/* What the template renders to, or "INVALID: " and the error. */
-static void run(const json_t *test, struct buf *out)
-{
-    struct arena data = ARENA_INIT, scratch = ARENA_INIT;
-    const json_t *source = json_object_get(test, "template");
-    struct json_object root = {json_object_get(test, "data"), &data};
-    struct template_scope scope = {&root, lookup};
+    const json_t *sources = json_object_get(test, "templates"),
+                 *names = json_object_get(test, "data");
+    struct template_partials partials = {sources, json_object_size(sources), partial_at};
+    struct value root = names ? json_value(names, data) : value_nil();
+    struct template_scope scope = {NULL, no_names};
     struct template_error error;
-    struct template *t = template_compile(
-        (struct str){json_string_value(source), json_string_length(source)}, NULL, &error);
-    if (!t || template_render(t, &scope, &(struct render_options){0}, &scratch, out, &error) < 0)
-        buf_addf(out, "INVALID: %s", error.text);
+    struct template *t =
+        template_compile(text_of(json_object_get(test, "template")),
+                         &(struct template_options){.partials = &partials}, &error);
+    if (root.kind == VALUE_OBJECT)
+        scope = json_value_scope(&root);
+    int result = -1;
+    if (t)
+        result = template_render(t, &scope, &(struct render_options){0}, scratch, out, &error);
+    if (result != 0)
+        buf_add_text(out, error.text);
     template_free(t);
-    arena_release(&scratch);
-    arena_release(&data);
+    return result;
 }
 
-static bool is_expected(const json_t *test, struct buf *out)
+static bool is_expected(const json_t *test, int result, struct str out)
 {
     size_t i;
     const json_t *one, *results = json_object_get(test, "results");
     if (json_is_true(json_object_get(test, "invalid")))
-        return str_starts(buf_str(out), STR("INVALID: "));
-    json_array_foreach(results, i,
-                       one) if (str_eq(buf_str(out), str_of(json_string_value(one)))) return true;
-    const json_t *result = json_object_get(test, "result");
-    return result && str_eq(buf_str(out),
-                            (struct str){json_string_value(result), json_string_length(result)});
+        return result != 0;
+    if (result != 0)
+        return false;
+    json_array_foreach(results, i, one)
+    {
+        if (str_eq(out, text_of(one)))
+            return true;
+    }
+    const json_t *expected = json_object_get(test, "result");
+    return expected && str_eq(out, text_of(expected));
 }
 
-static bool is_left_out(const json_t *test, const struct buf *out)
+static size_t reason_to_leave_out(const json_t *test)
 {
-    size_t i;
+    size_t i, reason;
     const json_t *tag;
-    json_array_foreach(json_object_get(test, "tags"), i,
-                       tag) for (size_t k = 0; k < sizeof(left_out) / sizeof(left_out[0]);
-                                 k++) if (strstr(json_string_value(tag), left_out[k])) return true;
-    /* A filter of a later day. */
-    return out->at && strstr(out->at, "there is no filter named") &&
-           !strstr(out->at, "there is no filter named \"nosuch");
+    json_array_foreach(json_object_get(test, "tags"), i, tag)
+    {
+        for (reason = 0; reason < REASONS; reason++)
+            if (strcmp(json_string_value(tag), left_out[reason]) == 0)
+                return reason;
+    }
+    return REASONS;
 }
 
 static void complain(const json_t *test, const struct buf *out)
 {
+    print_message("fails: %s\n", json_string_value(json_object_get(test, "name")));
     if (!getenv("TOCSIN_GOLDEN_VERBOSE"))
         return;
     char *text = json_dumps(test, JSON_ENSURE_ASCII);
-    print_message("%s\n   GOT %s\n", text, out->at ? out->at : "");
+    print_message("   %s\n   gave: %s\n", text, out->at ? out->at : "");
     free(text);
+}
+
+static void take(const json_t *test, struct count *count)
+{
+    struct arena data = ARENA_INIT, scratch = ARENA_INIT;
+    struct buf out = BUF_INIT;
+    size_t reason = reason_to_leave_out(test);
+    if (reason < REASONS) {
+        count->left[reason]++;
+        return;
+    }
+    int result = run(test, &data, &scratch, &out);
+    bool good = is_expected(test, result, buf_str(&out));
+    count->counted++;
+    count->passed += good;
+    if (!good)
+        complain(test, &out);
+    buf_release(&out);
+    arena_release(&scratch);
+    arena_release(&data);
 }
 
 static json_t *load(void)
@@ -171,7 +148,8 @@ static json_t *load(void)
 static void golden_cases_pass(void **state)
 {
     (void)state;
-    size_t i, all = 0, passed = 0, later = 0;
+    size_t i;
+    struct count count = {0};
     json_t *json = load(), *test;
     if (!json) {
         print_message(
@@ -180,20 +158,14 @@ static void golden_cases_pass(void **state)
     }
     json_array_foreach(json_object_get(json, "tests"), i, test)
     {
-        struct buf out = BUF_INIT;
-        run(test, &out);
-        bool left = is_left_out(test, &out), good = !left && is_expected(test, &out);
-        later += left;
-        all += !left;
-        passed += good;
-        if (!left && !good)
-            complain(test, &out);
-        buf_release(&out);
+        take(test, &count);
     }
-    print_message("golden Liquid: %zu of %zu pass; %zu use what is not in the language yet\n",
-                  passed, all, later);
+    print_message("golden Liquid: %zu of %zu pass\n", count.passed, count.counted);
+    for (i = 0; i < REASONS; i++)
+        print_message("left out, as there is no %s: %zu\n", left_out[i], count.left[i]);
     json_decref(json);
-    assert_true(passed * 100 >= all * FLOOR_PERCENT);
+    assert_true(count.counted >= 1000);
+    assert_true(count.passed * 1000 >= count.counted * FLOOR_PER_MILLE);
 }
 
 int main(void)

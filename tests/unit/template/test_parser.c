@@ -71,6 +71,25 @@ static void broken_bytes_are_refused(void **state)
                  "Line 2, column 4: this is not valid UTF-8; save the file as UTF-8.");
 }
 
+static void a_sentence_is_one_line_of_whole_characters(void **state)
+{
+    (void)state;
+    assert_error("{% if\na == %}", 2, 5,
+                 "Line 2, column 5: \"{% if a == %}\" ends too early: a name, a number or a quoted "
+                 "text is missing.");
+    struct buf source = BUF_INIT;
+    struct template_error error;
+    for (int i = 0; i < 59; i++)
+        buf_add_byte(&source, 'x');
+    buf_add_text(&source, "\xc3\xa9");
+    struct buf whole = BUF_INIT;
+    buf_addf(&whole, "{{ a %s }}", source.at);
+    assert_null(template_compile(buf_str(&whole), NULL, &error));
+    assert_true(str_is_utf8(str_of(error.text)));
+    buf_release(&source);
+    buf_release(&whole);
+}
+
 static void lines_count_from_where_the_caller_says(void **state)
 {
     (void)state;
@@ -114,6 +133,7 @@ int main(void)
         cmocka_unit_test(the_word_that_is_wrong_is_pointed_at),
         cmocka_unit_test(argument_counts_are_checked),
         cmocka_unit_test(broken_bytes_are_refused),
+        cmocka_unit_test(a_sentence_is_one_line_of_whole_characters),
         cmocka_unit_test(lines_count_from_where_the_caller_says),
         cmocka_unit_test(nesting_has_a_limit),
         cmocka_unit_test(names_may_have_accents_and_hyphens),

@@ -1,0 +1,75 @@
+#include "cli/enclosed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+
+enum { FILE_MAX = 10 * 1024 * 1024 };
+
+static int read_all(int fd, struct buf *out)
+{
+    for (ssize_t n = 1; n != 0 && out->len <= FILE_MAX;) {
+        n = read(fd, buf_reserve(out, 65536), 65536);
+        if (n < 0 && errno != EINTR)
+            return -1;
+        out->len += n > 0 ? (size_t)n : 0;
+        n = n < 0 ? 1 : n;
+    }
+    return 0;
+}
+
+static int read_file(struct cli *cli, const char *path, struct buf *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int result = fd < 0 ? -1 : read_all(fd, out), error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (result != 0)
+        return cli_fail(cli, "The file %s, which the message names, could not be read: %s.", path,
+                        strerror(error));
+    if (out->len > FILE_MAX)
+        return cli_fail(cli,
+                        "The file %s has more than %d MiB: put it on a web site, and a link "
+                        "into the text.",
+                        path, FILE_MAX >> 20);
+    return CLI_OK;
+}
+
+static int take(struct cli *cli, const char *message_path, struct str name, json_t **files)
+{
+    struct buf path = BUF_INIT, bytes = BUF_INIT, coded = BUF_INIT;
+    const char *slash = strrchr(message_path, '/');
+    bool beside = slash && name.len && name.at[0] != '/' && strcmp(message_path, "-") != 0;
+    buf_addf(&path, "%.*s%.*s", beside ? (int)(slash - message_path) + 1 : 0, message_path,
+             STR_ARG(name));
+    int status = read_file(cli, path.at, &bytes);
+    if (status == CLI_OK) {
+        base64_encode(buf_str(&bytes), &coded);
+        *files = *files ? *files : json_object();
+        json_object_setn_new(*files, name.at, name.len, json_stringn(coded.at, coded.len));
+    }
+    buf_release(&path);
+    buf_release(&bytes);
+    buf_release(&coded);
+    return status;
+}
+
+int enclosed_read(struct cli *cli, const char *message_path, struct str message, json_t **files)
+{
+    *files = NULL;
+    for (struct str rest = message; rest.at;) {
+        struct str value = str_cut(&rest, '\n');
+        if (str_trim(value).len == 0)
+            break;
+        struct str name = str_trim(str_cut(&value, ':'));
+        value = str_trim(value);
+        bool names = str_eq_nocase(name, STR("Attach")) || str_eq_nocase(name, STR("Inline"));
+        int status = names && value.len ? take(cli, message_path, value, files) : CLI_OK;
+        if (status != CLI_OK)
+            return status;
+    }
+    return CLI_OK;
+}
