@@ -40,7 +40,9 @@ static void say_extensions(struct session *s)
     reply_line(s, "250-sink.example greets you\r\n");
     if (!s->options->no_pipelining)
         reply_line(s, "250-PIPELINING\r\n");
-    reply_line(s, "250-SIZE 104857600\r\n250-8BITMIME\r\n");
+    reply_line(s, "250-SIZE 104857600\r\n");
+    if (!s->options->no_8bitmime)
+        reply_line(s, "250-8BITMIME\r\n");
     if (!s->options->no_smtputf8)
         reply_line(s, "250-SMTPUTF8\r\n");
     if (!s->options->no_chunking)

@@ -14,7 +14,7 @@ static const char help[] =
     "  --threads N            default 1\n"
     "  --tls CERT KEY         offer STARTTLS with these PEM files\n"
     "  --self-signed          offer STARTTLS with a certificate made at start\n"
-    "  --no-pipelining --no-chunking --no-starttls --no-smtputf8\n"
+    "  --no-pipelining --no-chunking --no-starttls --no-smtputf8 --no-8bitmime\n"
     "                         do not offer it\n"
     "  --log FILE             a line for each message: mail-from rcpt-to[,rcpt-to] message-id "
     "bytes\n"
@@ -51,6 +51,7 @@ enum {
     OPT_NO_CHUNKING,
     OPT_NO_STARTTLS,
     OPT_NO_SMTPUTF8,
+    OPT_NO_8BITMIME,
     OPT_LOG,
     OPT_STRICT,
     OPT_HASH,
@@ -73,6 +74,7 @@ static const struct option known[] = {
     {"no-chunking", no_argument, NULL, OPT_NO_CHUNKING},
     {"no-starttls", no_argument, NULL, OPT_NO_STARTTLS},
     {"no-smtputf8", no_argument, NULL, OPT_NO_SMTPUTF8},
+    {"no-8bitmime", no_argument, NULL, OPT_NO_8BITMIME},
     {"log", required_argument, NULL, OPT_LOG},
     {"strict", no_argument, NULL, OPT_STRICT},
     {"hash", no_argument, NULL, OPT_HASH},
@@ -101,6 +103,7 @@ static void apply_switch(struct options *o, int option)
     o->no_chunking |= option == OPT_NO_CHUNKING;
     o->no_starttls |= option == OPT_NO_STARTTLS;
     o->no_smtputf8 |= option == OPT_NO_SMTPUTF8;
+    o->no_8bitmime |= option == OPT_NO_8BITMIME;
     o->strict |= option == OPT_STRICT;
     o->digest |= option == OPT_HASH;
 }

@@ -13,7 +13,7 @@ struct options {
     unsigned threads;
     const char *certificate, *key; /* PEM files, or NULL */
     bool self_signed;
-    bool no_pipelining, no_chunking, no_starttls, no_smtputf8;
+    bool no_pipelining, no_chunking, no_starttls, no_smtputf8, no_8bitmime;
     const char *log;
     bool strict, digest;
     const char *keep;

@@ -7,6 +7,7 @@
 #include "api/flow.h"
 #include "api/imports.h"
 #include "api/jobs.h"
+#include "api/messages.h"
 #include "api/queue.h"
 #include "api/sites.h"
 #include "api/status.h"
@@ -47,6 +48,8 @@ const struct http_route control_routes[] = {
     {"POST", "/v1/jobs/:id/cancel", LATER(job_cancel), NO_BODY},
     {"POST", "/v1/jobs/:id/retry", LATER(job_retry), NO_BODY},
     {"GET", "/v1/jobs/:id/recipients", STREAM(job_recipients), NO_BODY},
+    {"POST", "/v1/messages/check", AT_ONCE(message_check), SUBMISSION_MAX_SIZE},
+    {"POST", "/v1/messages/preview", AT_ONCE(message_preview), SUBMISSION_MAX_SIZE},
     {"GET", "/v1/sites", LATER(sites_list), NO_BODY},
     {"GET", "/v1/sites/:name", LATER(site_show), NO_BODY},
     {"POST", "/v1/sites/:name/suspend", LATER(site_suspend), SUSPENSION_BODY},

@@ -7,12 +7,15 @@
 enum { SUBMISSION_PATH_MAX = 240 };
 #include "api/client_key.h"
 
-/* One row a field of the body. */
+/* Whose body it is. */
+enum { JOB = 1, CHECK = 2, PREVIEW = 4, ALL = 7 };
+
+/* One row a field of the bodies. */
 struct field {
     const char *name;
-    bool needed;
+    unsigned in, needed; /* JOB … */
     int (*take)(const json_t *value, struct arena *arena, void *place, struct err *err);
-    size_t offset; /* in struct submission */
+    size_t offset; /* in struct message_request, which begins with a struct submission */
 };
 
 static int take_text(const json_t *value, struct arena *arena, void *place, struct err *err)
@@ -116,76 +119,103 @@ static int take_files(const json_t *value, struct arena *arena, void *place, str
     return 0;
 }
 
-#define PLACE(member) offsetof(struct submission, member)
+#define PLACE(member) offsetof(struct message_request, member)
 
 static const struct field fields[] = {
-    {"message", true, take_text, PLACE(source)},
-    {"to", true, take_text, PLACE(segment)},
-    {"message_name", false, take_text, PLACE(message_name)},
-    {"name", false, take_text, PLACE(name)},
-    {"identity", false, take_text, PLACE(identity)},
-    {"lane", false, take_lane, PLACE(lane)},
-    {"guarantee", false, take_guarantee, PLACE(guarantee)},
-    {"pool", false, take_text, PLACE(pool)},
-    {"weight", false, take_weight, PLACE(weight)},
-    {"key", false, take_key, PLACE(key)},
-    {"dry_run", false, take_bool, PLACE(dry_run)},
-    {"files", false, take_files, PLACE(source)}, /* after the message */
+    {"message", ALL, ALL, take_text, PLACE(what.source)},
+    {"to", JOB, JOB, take_text, PLACE(what.segment)},
+    {"contact", PREVIEW, PREVIEW, take_text, PLACE(contact)},
+    {"message_name", ALL, 0, take_text, PLACE(what.message_name)},
+    {"name", JOB | PREVIEW, 0, take_text, PLACE(what.name)},
+    {"identity", ALL, 0, take_text, PLACE(what.identity)},
+    {"lane", JOB | PREVIEW, 0, take_lane, PLACE(what.lane)},
+    {"guarantee", JOB, 0, take_guarantee, PLACE(what.guarantee)},
+    {"pool", JOB, 0, take_text, PLACE(what.pool)},
+    {"weight", JOB, 0, take_weight, PLACE(what.weight)},
+    {"key", JOB, 0, take_key, PLACE(what.key)},
+    {"dry_run", JOB, 0, take_bool, PLACE(what.dry_run)},
+    {"eml", PREVIEW, 0, take_bool, PLACE(eml)},
+    {"files", ALL, 0, take_files, PLACE(what.source)}, /* after the message */
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
-static const struct field *field_find(const char *name)
+static bool field_is_known(const char *name, unsigned kind)
 {
     for (size_t i = 0; i < FIELDS; i++)
-        if (strcmp(fields[i].name, name) == 0)
-            return &fields[i];
-    return NULL;
+        if ((fields[i].in & kind) && strcmp(fields[i].name, name) == 0)
+            return true;
+    return false;
 }
 
-static int refuse_unknown(json_t *object, struct err *err)
+static int fail_unknown(const char *name, unsigned kind, struct err *err)
+{
+    struct buf known = BUF_INIT;
+    for (size_t i = 0; i < FIELDS; i++)
+        if (fields[i].in & kind)
+            buf_addf(&known, "%s%s", known.len ? ", " : "", fields[i].name);
+    err_set(err, "There is no field \"%.40s\"; there are %s.", name, known.at);
+    buf_release(&known);
+    return -1;
+}
+
+static int refuse_unknown(json_t *object, unsigned kind, struct err *err)
 {
     for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
-        if (!field_find(json_object_iter_key(at)))
-            return err_set(err,
-                           "There is no field \"%.40s\": a job has message, to, message_name, "
-                           "name, files, identity, lane, guarantee, pool, weight, key and dry_run.",
-                           json_object_iter_key(at));
+        if (!field_is_known(json_object_iter_key(at), kind))
+            return fail_unknown(json_object_iter_key(at), kind, err);
     return 0;
 }
 
-static int take_field(const struct field *field, json_t *object, struct arena *arena,
-                      struct submission *out, struct err *err)
+static int take_field(const struct field *field, unsigned kind, json_t *object, struct arena *arena,
+                      struct message_request *out, struct err *err)
 {
     const json_t *value = json_object_get(object, field->name);
     struct err why;
-    if (!value)
-        return field->needed ? err_set(err, "The field \"%s\" is missing.", field->name) : 0;
-    if (field->take(value, arena, (char *)out + field->offset, &why) != 0)
+    if (!value && (field->needed & kind))
+        return err_set(err, "The field \"%s\" is missing.", field->name);
+    if (value && field->take(value, arena, (char *)out + field->offset, &why) != 0)
         return err_set(err, "The field \"%s\" %s.", field->name, why.text);
     return 0;
 }
 
-static int take_object(json_t *object, struct arena *arena, struct submission *out, struct err *err)
+static int take_object(json_t *object, unsigned kind, struct arena *arena,
+                       struct message_request *out, struct err *err)
 {
     if (!json_is_object(object))
         return err_set(err, "The body must be a JSON object.");
-    if (refuse_unknown(object, err) != 0)
+    if (refuse_unknown(object, kind, err) != 0)
         return -1;
-    *out = (struct submission){.lane = LANE_BULK, .weight = 1};
+    *out = (struct message_request){.what = {.lane = LANE_BULK, .weight = 1}};
     for (size_t i = 0; i < FIELDS; i++)
-        if (take_field(&fields[i], object, arena, out, err) != 0)
+        if (take_field(&fields[i], kind, object, arena, out, err) != 0)
             return -1;
     return 0;
 }
 
-int submission_parse(struct str body, struct arena *arena, struct submission *out, struct err *err)
+static int parse(struct str body, unsigned kind, struct arena *arena, struct message_request *out,
+                 struct err *err)
 {
     json_t *object = json_of_body(body, err);
     if (!object)
         return -1;
-    int result = take_object(object, arena, out, err);
+    int result = take_object(object, kind, arena, out, err);
     json_decref(object);
     return result;
+}
+
+int submission_parse(struct str body, struct arena *arena, struct submission *out, struct err *err)
+{
+    struct message_request request;
+    if (parse(body, JOB, arena, &request, err) != 0)
+        return -1;
+    *out = request.what;
+    return 0;
+}
+
+int message_request_parse(struct str body, bool is_preview, struct arena *arena,
+                          struct message_request *out, struct err *err)
+{
+    return parse(body, is_preview ? PREVIEW : CHECK, arena, out, err);
 }
 
 int submission_take_key(struct submission *submission, struct str key, struct err *err)

@@ -109,16 +109,34 @@ static int render_subject(struct work *w)
     return fail(w->copy);
 }
 
-static int render_part(struct work *w, const char *what, const struct part *part,
+/* Text number `i` of the body, in the encoding that takes the least and can hold it. */
+static int render_part(struct work *w, struct mime *mime, size_t i, const struct part *part,
                        enum render_escape escape)
 {
+    static const char *const names[] = {"text made from the message", "HTML made from the message"};
     struct composer *c = w->composer;
+    struct buf *body = &w->copy->sheet->body;
     struct template_error error;
     struct template_scope scope = scope_for(&w->scope);
     struct render_options options = options_of(w, escape);
-    int result =
-        part_render(part, &scope, &options, &c->scratch, &c->plain, &w->copy->sheet->body, &error);
-    return rendered(w, what, result, &error);
+    size_t start = body->len;
+    int result = PART_UNFIT;
+    for (unsigned times = 0; times < 2 && result == PART_UNFIT; times++) {
+        if (times > 0)
+            mime->texts[i].encoding = part->encoding;
+        buf_cut(body, start);
+        mime_text(mime, i, body);
+        result = part_render(part, mime->texts[i].encoding, &scope, &options, &c->scratch,
+                             &c->plain, body, &error);
+    }
+    return rendered(w, names[i], result, &error);
+}
+
+/* Signed mail stays 7-bit: a relay that must encode it on its way would break the signature (RFC
+ * 6376 §5.3). */
+static bool may_be_8bit(const struct work *w)
+{
+    return w->copy->may_be_8bit && w->sender->key_count == 0;
 }
 
 /* The body, and the fields that say how it is made up. */
@@ -126,24 +144,25 @@ static int add_body(struct work *w)
 {
     struct buf *body = &w->copy->sheet->body;
     const struct message *m = w->copy->mailing->message;
-    struct mime mime = {
-        .unique = str_from(w->message_token, TOKEN_LENGTH),
-        .texts = {{"text/plain", m->text.encoding}, {"text/html", m->html.encoding}},
-        .text_count = 2,
-        .images = m->enclosed.images,
-        .image_count = m->enclosed.image_count,
-        .files = m->enclosed.files,
-        .file_count = m->enclosed.file_count};
+    const enum mail_encoding encodings[] = {part_encoding(&m->text, may_be_8bit(w)),
+                                            part_encoding(&m->html, may_be_8bit(w))};
+    struct mime mime = {.unique = str_from(w->message_token, TOKEN_LENGTH),
+                        .texts = {{"text/plain", encodings[0]}, {"text/html", encodings[1]}},
+                        .text_count = 2,
+                        .eight_bit = encodings[0] == ENCODING_8BIT || encodings[1] == ENCODING_8BIT,
+                        .images = m->enclosed.images,
+                        .image_count = m->enclosed.image_count,
+                        .files = m->enclosed.files,
+                        .file_count = m->enclosed.file_count};
     buf_reset(body);
     mime_begin(&mime, body);
-    mime_text(&mime, 0, body);
-    if (render_part(w, "text made from the message", &m->text, ESCAPE_NONE) != 0)
-        return -1;
-    mime_text(&mime, 1, body);
-    if (render_part(w, "HTML made from the message", &m->html, ESCAPE_HTML) != 0)
+    if (render_part(w, &mime, 0, &m->text, ESCAPE_NONE) != 0 ||
+        render_part(w, &mime, 1, &m->html, ESCAPE_HTML) != 0)
         return -1;
     mime_finish(&mime, body);
     mime_fields(&mime, &w->composer->headers);
+    w->copy->is_8bit =
+        mime.texts[0].encoding == ENCODING_8BIT || mime.texts[1].encoding == ENCODING_8BIT;
     return 0;
 }
 
@@ -248,6 +267,28 @@ static struct str sender_name(const struct work *w)
     return from->name.len ? from->name : w->sender->identity->name;
 }
 
+/* The parts once more, for who reads them as they are before they are encoded. */
+static int read_along(struct work *w)
+{
+    struct composer *c = w->composer;
+    const struct message *m = w->copy->mailing->message;
+    struct template_scope scope = scope_for(&w->scope);
+    struct template_error error;
+    struct render_options options = options_of(w, ESCAPE_NONE);
+    if (!c->readable)
+        return 0;
+    buf_reset(&c->readable->text);
+    int result = template_render(m->text.template, &scope, &options, &c->scratch,
+                                 &c->readable->text, &error);
+    if (rendered(w, "text made from the message", result, &error) != 0)
+        return -1;
+    buf_reset(&c->readable->html);
+    options = options_of(w, ESCAPE_HTML);
+    result = template_render(m->html.template, &scope, &options, &c->scratch, &c->readable->html,
+                             &error);
+    return rendered(w, "HTML made from the message", result, &error);
+}
+
 void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy, int64_t now)
 {
     struct work w = {.composer = composer, .copy = copy, .now = now};
@@ -282,6 +323,7 @@ void compose_copy(struct composer *composer, struct txn *txn, struct copy *copy,
                              .names = &composer->names,
                              .tokens = tokens,
                              .memory = &composer->scratch};
-    if (render_subject(&w) == 0 && add_headers(&w) == 0 && add_body(&w) == 0 && sign(&w) == 0)
+    if (render_subject(&w) == 0 && add_headers(&w) == 0 && add_body(&w) == 0 && sign(&w) == 0 &&
+        read_along(&w) == 0)
         join(&w);
 }

@@ -18,6 +18,11 @@
 #include "store/contacts.h"
 #include "store/names.h"
 
+/* What a copy says, for people: its parts as they are before they are encoded. */
+struct readable {
+    struct buf text, html;
+};
+
 struct composer {
     const struct senders *senders; /* held by whoever sets it; see composer_use */
     struct signers signers;
@@ -30,6 +35,7 @@ struct composer {
     struct buf headers;        /* as they are signed */
     struct buf value;          /* one header's value */
     struct buf unsubscribe;    /* the URL */
+    struct readable *readable; /* filled with each copy; NULL: nobody reads along */
 };
 
 void composer_init(struct composer *composer);

@@ -21,7 +21,7 @@ enum copy_result {
 struct sheet {
     struct sheet *next;
     struct buf head; /* header and empty line */
-    struct buf body; /* both in CRLF lines, 7-bit (a UTF-8 address apart) */
+    struct buf body; /* both in CRLF lines; 7-bit, but for a UTF-8 address and is_8bit */
 };
 
 void sheet_free(struct sheet *sheet); /* NULL is fine */
@@ -34,6 +34,7 @@ struct copy {
     uint16_t attempts; /* before this one */
     enum recipient_state was; /* in the ledger, before this attempt */
     struct sheet *sheet;      /* to write the message on; the asker's */
+    bool may_be_8bit;         /* the receiver takes 8BITMIME */
 
     /* the composer's answer */
     struct letter answer;
@@ -43,6 +44,7 @@ struct copy {
     struct err why;
     struct buf sender, recipient; /* addresses, without brackets */
     bool needs_smtputf8;
+    bool is_8bit; /* the body is, and goes only to whom may_be_8bit speaks of */
 };
 
 #endif

@@ -85,6 +85,7 @@ static int read_header(struct draft *draft, struct str rest, struct err *err)
     unsigned number = 1;
     for (; rest.at; number++) {
         struct str line = str_cut(&rest, '\n');
+        draft->fault_line = number;
         if (str_trim(line).len == 0)
             break;
         if (line.at[0] == ' ' || line.at[0] == '\t')
@@ -93,6 +94,7 @@ static int read_header(struct draft *draft, struct str rest, struct err *err)
         if (read_field(draft, line, number, err) != 0)
             return -1;
     }
+    draft->fault_line = 0;
     draft->body = rest;
     draft->body_line = number + 1;
     return 0;
@@ -111,7 +113,7 @@ static bool is_html(struct str body)
     return rest.len && rest.at[0] == '<';
 }
 
-static int check(const struct draft *draft, struct err *err)
+static int check(struct draft *draft, struct err *err)
 {
     if (str_trim(draft->subject.value).len == 0)
         return err_set(err,
@@ -119,12 +121,14 @@ static int check(const struct draft *draft, struct err *err)
     if (str_trim(draft->body).len == 0)
         return err_set(err,
                        "The message has no text: write it below the header and an empty line.");
+    draft->fault_line = draft->preheader.line;
     if (draft->preheader.value.len && draft_layout(draft).len == 0)
         return err_set(err,
                        "Line %u: a Preheader is put into a layout, and this message has none: "
                        "write it into the HTML.",
                        draft->preheader.line);
     struct str track = draft->track.value;
+    draft->fault_line = draft->track.line;
     if (track.at && !str_eq_nocase(track, STR("yes")) && !str_eq_nocase(track, STR("no")))
         return err_set(err, "Line %u: Track is \"yes\" or \"no\".", draft->track.line);
     return 0;

@@ -37,7 +37,8 @@ struct draft {
     size_t file_count;
     struct str body;
     unsigned body_line;
-    bool is_html; /* else it is Markdown */
+    bool is_html;        /* else it is Markdown */
+    unsigned fault_line; /* after an error: where it is; 0: nowhere in particular */
 };
 
 /* Line ends may be LF or CRLF. -1 with a sentence that names the line. */

@@ -124,6 +124,7 @@ static void on_ready(struct smtp_client *client, void *owner,
     c->secure = tls != NULL;
     set_peer(c, smtp_client_reached(client));
     c->mail_limit = extensions->mail_limit;
+    c->takes_8bit = c->site->takes_8bit = extensions->eightbitmime;
     count_ready(c, 1);
     c->outlet->lessons.failures = 0;
     c->site->failures_before = 0;
@@ -438,7 +439,7 @@ static void send_parcel(struct connection *c, struct parcel *p)
         .recipient = buf_str(&p->copy.recipient),
         .body = {buf_str(&p->copy.sheet->head), buf_str(&p->copy.sheet->body)},
         .body_count = 2,
-        .eight_bit = p->copy.needs_smtputf8,
+        .eight_bit = p->copy.needs_smtputf8 || p->copy.is_8bit,
         .needs_smtputf8 = p->copy.needs_smtputf8};
     p->source = c->outlet->source_name;
     if (c->in_flight == 0)
@@ -470,7 +471,7 @@ void connection_fill(struct connection *c)
     if (!c->ready || c->leaving)
         return;
     while (connection_room(c) > 0 && thread_may_begin(thread) && take_room(thread)) {
-        struct parcel *p = outlet_take_ready(c->outlet);
+        struct parcel *p = outlet_take_ready(c->outlet, c->takes_8bit);
         if (!p) {
             journal_give_back(thread->journal);
             break;

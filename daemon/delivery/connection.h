@@ -24,6 +24,7 @@ struct connection {
     unsigned answered;      /* and those that got an answer */
     uint64_t mail_limit;    /* the server's MAILMAX (RFC 9422); 0: it has none */
     bool ready, secure, leaving;
+    bool takes_8bit; /* the server offers 8BITMIME */
     struct timer idle;
     char peer[64];
 };

@@ -221,6 +221,7 @@ static struct copy **pick_lane(struct outlet *outlet, size_t lane, struct copy *
             break;
         p->copy.answer.deliver = site_on_composed;
         p->outlet = outlet;
+        p->copy.may_be_8bit = site->takes_8bit;
         warmth_take(outlet, p);
         parcel_give_sheet(site->thread, p);
         outlet->composing[lane]++;
@@ -256,7 +257,13 @@ static bool may_go(const struct outlet *outlet, const struct parcel *p)
            !p->feed->tenancy->leaving;
 }
 
-struct parcel *outlet_take_ready(struct outlet *outlet)
+/* What was composed for a server with 8BITMIME is composed again for one without. */
+static bool must_return(const struct outlet *outlet, struct parcel *p, bool takes_8bit)
+{
+    return (p->copy.is_8bit && !takes_8bit) || !warmth_may_go(outlet, p);
+}
+
+struct parcel *outlet_take_ready(struct outlet *outlet, bool takes_8bit)
 {
     int64_t now = clock_mono_us();
     bool urgent = outlet->ready[LANE_TRANSACTIONAL].count > 0;
@@ -266,7 +273,7 @@ struct parcel *outlet_take_ready(struct outlet *outlet)
         return NULL;
     for (size_t i = 0; i < LANES; i++) {
         for (struct parcel *p; (p = parcel_line_take(&outlet->ready[i]));) {
-            if (!warmth_may_go(outlet, p)) {
+            if (must_return(outlet, p, takes_8bit)) {
                 site_return(outlet->site, p);
                 site_work(outlet->site);
                 continue;

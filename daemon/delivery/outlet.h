@@ -65,9 +65,9 @@ struct copy **outlet_pick(struct outlet *outlet, struct copy **end);
 /* Sends what is ready over the connections that have room. */
 void outlet_send(struct outlet *outlet);
 
-/* The next ready copy, transactional first; NULL when there is none, or none may go yet. Counts it
- * as gone. */
-struct parcel *outlet_take_ready(struct outlet *outlet);
+/* The next ready copy, transactional first, for a server that takes 8BITMIME or not; NULL when
+ * there is none, or none may go yet. Counts it as gone. */
+struct parcel *outlet_take_ready(struct outlet *outlet, bool takes_8bit);
 
 /* Whether a connection more could be of use, and may be tried now. */
 bool outlet_may_connect(struct outlet *outlet);

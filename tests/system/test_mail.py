@@ -10,7 +10,7 @@ import dkim
 import pytest
 
 import opendkim
-from tocsin import APPEAL, Daemon, Sink, make_contacts, public_key_record
+from tocsin import APPEAL, CONFIG, Daemon, Sink, make_contacts, public_key_record
 
 COUNT = 200
 
@@ -171,3 +171,54 @@ def test_html_messages(start, folder):
     _, _, (mail,) = send_one(start, folder, "email,first_name\nplain@dest.example,Zoë\n", message)
     assert "<p>Dear Zoë</p>" in mail.get_body(("html",)).get_content()
     assert "Dear Zoë" in mail.get_body(("plain",)).get_content()
+
+
+UNSIGNED = CONFIG.replace('    dkim {{ selector = "s1"  key = "dkim.pem" }}\n', "")
+FRENCH = """Subject: Été
+From: a@send.example
+Layout: none
+
+Chère {{ contact.first_name }}, l'été est là ; écrivez-nous.
+"""
+ENGLISH = FRENCH.replace("Été", "Summer").replace("Chère", "Dear").replace("l'été est là ; écrivez-nous", "summer is here")
+
+
+@pytest.mark.parametrize("signed, options, message, name, encoding", [
+    (False, [], FRENCH, "Zoe", "8bit"),
+    (False, ["--no-8bitmime"], FRENCH, "Zoe", "quoted-printable"),
+    (True, [], FRENCH, "Zoe", "quoted-printable"),  # RFC 6376 §5.3
+    (True, [], ENGLISH, "Zoe", "7bit"),
+    (True, [], ENGLISH, "Zoë", "quoted-printable"),
+])
+def test_the_encoding_that_takes_the_least_and_can_hold_it(start, folder, signed, options, message, name, encoding):
+    keep = folder / "kept"
+    keep.mkdir()
+    sink = start(Sink, "--keep", keep, *options)
+    daemon = start(Daemon, sink.port, config=None if signed else UNSIGNED, site="connections = 1  idle = \"1h\"")
+    people = "email,first_name\n" + "".join(f"p{i}@dest.example,{name}\n" for i in range(20))
+    daemon.cli("contacts", "import", daemon.write("people.csv", people), "--list", "everyone")
+    for _ in range(2):  # what a server offers is known from the second job on
+        daemon.wait_job(daemon.send(daemon.write("message.md", message), "list:everyone"))
+    mails = [parse(file.read_bytes()) for file in sink.kept()]
+    assert len(mails) == 40 and sink.faults() == []
+    assert [part["Content-Transfer-Encoding"] for part in mails[-1].iter_parts()] == [encoding] * 2
+    for mail in mails:
+        assert defects_of(mail) == []
+        assert all(name in part.get_content() for part in mail.iter_parts())
+
+
+def test_what_was_composed_in_8_bits_is_composed_again_for_a_server_that_does_not_take_them(start, folder):
+    first = start(Sink)
+    daemon = start(Daemon, first.port, config=UNSIGNED, site='connections = 1  idle = "10ms"',
+                   extra='retry { first = "1s"  factor = 1  max = "1s" }')
+    daemon.cli("contacts", "import", daemon.write("people.csv", "email,first_name\na@dest.example,Zoe\n"), "--list", "all")
+    daemon.wait_job(daemon.send(daemon.write("message.md", FRENCH), "list:all"))
+    port = first.port
+    first.stop()
+    keep = folder / "kept"
+    keep.mkdir()
+    second = start(Sink, "--listen", f"127.0.0.1:{port}", "--keep", keep, "--no-8bitmime")
+    daemon.wait_job(daemon.send(daemon.folder / "message.md", "list:all"))
+    (mail,) = [parse(file.read_bytes()) for file in second.kept()]
+    assert [part["Content-Transfer-Encoding"] for part in mail.iter_parts()] == ["quoted-printable"] * 2
+    assert second.faults() == []

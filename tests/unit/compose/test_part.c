@@ -12,6 +12,7 @@
 /* A part, and what becomes of it: rendered by its template alone, and as it is sent. */
 static struct {
     struct part part;
+    enum mail_encoding encoding; /* to render in */
     struct arena memory, scratch;
     struct buf plain, work, out;
     struct template_error error;
@@ -57,13 +58,15 @@ static void compile(struct str text)
     part_release(&t.part);
     if (part_compile(&t.part, text, NULL, &t.memory, &err) != 0)
         fail_msg("%s", err.text);
+    t.encoding = t.part.encoding;
 }
 
 static int render(struct render_options options)
 {
     struct template_scope scope = {NULL, lookup};
     buf_reset(&t.out);
-    return part_render(&t.part, &scope, &options, &t.scratch, &t.work, &t.out, &t.error);
+    return part_render(&t.part, t.encoding, &scope, &options, &t.scratch, &t.work, &t.out,
+                       &t.error);
 }
 
 static void render_plain(struct render_options options)
@@ -206,8 +209,8 @@ static void a_part_is_appended_at_the_start_of_a_line(void **state)
         compile(str_of(sources[i]));
         buf_reset(&t.out);
         buf_add_text(&t.out, "A: b\r\n\r\n");
-        assert_int_equal(part_render(&t.part, &scope, &(struct render_options){0}, &t.scratch,
-                                     &t.work, &t.out, &t.error),
+        assert_int_equal(part_render(&t.part, t.encoding, &scope, &(struct render_options){0},
+                                     &t.scratch, &t.work, &t.out, &t.error),
                          0);
         assert_memory_equal(t.out.at, "A: b\r\n\r\n", 8);
         assert_memory_equal(t.out.at + 8, expected[i], strlen(expected[i]));
@@ -223,6 +226,39 @@ static void an_empty_part_is_nothing(void **state)
     compile(STR("{{ nobody }}"));
     assert_int_equal(render((struct render_options){0}), 0);
     assert_int_equal(t.out.len, 0);
+}
+
+static void render_as(const char *text, bool eight_bit, enum mail_encoding tried, int result)
+{
+    compile(str_of(text));
+    t.encoding = part_encoding(&t.part, eight_bit);
+    assert_int_equal(t.encoding, tried);
+    assert_int_equal(render((struct render_options){.escape = ESCAPE_NONE}), result);
+}
+
+static void what_may_stand_as_it_is_does(void **state)
+{
+    (void)state;
+    render_as("one\ntwo = {{ 3 }}\n", false, ENCODING_7BIT, 0);
+    assert_string_equal(t.out.at, "one\r\ntwo = 3\r\n");
+    render_as("\xC3\xA9t\xC3\xA9 {{ greek }}\n", true, ENCODING_8BIT, 0);
+    assert_string_equal(t.out.at,
+                        "\xC3\xA9t\xC3\xA9 \xCE\x95\xCE\xBB\xCE\xBB\xCE\xAC\xCE\xB4\xCE\xB1\r\n");
+    render_as("\xC3\xA9t\xC3\xA9, and so on\n", false, ENCODING_QUOTED, 0);
+    assert_string_equal(t.out.at, "=C3=A9t=C3=A9, and so on\r\n");
+}
+
+/* A value can make it unfit, a constant always does. */
+static void what_may_not_is_found_out(void **state)
+{
+    char line[1200];
+    (void)state;
+    render_as("one {{ greek }}\n", false, ENCODING_7BIT, PART_UNFIT);
+    render_as("one {{ greek }}\n", true, ENCODING_8BIT, 0);
+    render_as("one\n{{ \"From\" }} here\n", true, ENCODING_8BIT, PART_UNFIT);
+    memset(line, 'a', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    render_as(line, true, ENCODING_QUOTED, 0);
 }
 
 static void what_cannot_be_compiled_is_said_with_its_line(void **state)
@@ -275,6 +311,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_sent_says_what_was_rendered),
+        cmocka_unit_test(what_may_stand_as_it_is_does),
+        cmocka_unit_test(what_may_not_is_found_out),
         cmocka_unit_test(values_may_be_of_another_script),
         cmocka_unit_test(constants_and_values_share_lines),
         cmocka_unit_test(constants_are_encoded_once_and_for_all),
