@@ -1,6 +1,7 @@
 #include "compose/page.h"
 
 #include "compose/layout.h"
+#include "template/inline_css.h"
 #include "template/markdown.h"
 #include "template/text.h"
 
@@ -71,16 +72,19 @@ static int make_html(const struct draft *draft, struct buf *content, struct buf 
 int page_html(const struct draft *draft, const struct bundle *bundle,
               const struct template_partials *partials, struct buf *out, struct err *err)
 {
-    struct buf content = BUF_INIT, preheader = BUF_INIT;
+    struct buf content = BUF_INIT, preheader = BUF_INIT, page = BUF_INIT;
     int result = make_html(draft, &content, &preheader, err);
     struct layout layout = {.bundle = bundle,
                             .ending = ".html",
                             .content = buf_str(&content),
                             .preheader = buf_str(&preheader)};
     if (result == 0)
-        result = put_around(draft, &layout, partials, out, err);
+        result = put_around(draft, &layout, partials, &page, err);
+    if (result == 0)
+        result = css_inline(buf_str(&page), out, err);
     buf_release(&content);
     buf_release(&preheader);
+    buf_release(&page);
     return result;
 }
 
