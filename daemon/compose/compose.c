@@ -139,30 +139,27 @@ static bool may_be_8bit(const struct work *w)
     return w->copy->may_be_8bit && w->sender->key_count == 0;
 }
 
+static bool is_8bit(const struct mime *mime)
+{
+    return mime->texts[0].encoding == ENCODING_8BIT || mime->texts[1].encoding == ENCODING_8BIT;
+}
+
 /* The body, and the fields that say how it is made up. */
 static int add_body(struct work *w)
 {
     struct buf *body = &w->copy->sheet->body;
     const struct message *m = w->copy->mailing->message;
-    const enum mail_encoding encodings[] = {part_encoding(&m->text, may_be_8bit(w)),
-                                            part_encoding(&m->html, may_be_8bit(w))};
-    struct mime mime = {.unique = str_from(w->message_token, TOKEN_LENGTH),
-                        .texts = {{"text/plain", encodings[0]}, {"text/html", encodings[1]}},
-                        .text_count = 2,
-                        .eight_bit = encodings[0] == ENCODING_8BIT || encodings[1] == ENCODING_8BIT,
-                        .images = m->enclosed.images,
-                        .image_count = m->enclosed.image_count,
-                        .files = m->enclosed.files,
-                        .file_count = m->enclosed.file_count};
+    struct mime mime = message_mime(m);
+    mime.texts[0].encoding = part_encoding(&m->text, may_be_8bit(w));
+    mime.texts[1].encoding = part_encoding(&m->html, may_be_8bit(w));
+    mime.eight_bit = is_8bit(&mime);
     buf_reset(body);
     mime_begin(&mime, body);
     if (render_part(w, &mime, 0, &m->text, ESCAPE_NONE) != 0 ||
         render_part(w, &mime, 1, &m->html, ESCAPE_HTML) != 0)
         return -1;
-    mime_finish(&mime, body);
     mime_fields(&mime, &w->composer->headers);
-    w->copy->is_8bit =
-        mime.texts[0].encoding == ENCODING_8BIT || mime.texts[1].encoding == ENCODING_8BIT;
+    w->copy->is_8bit = is_8bit(&mime);
     return 0;
 }
 
@@ -226,7 +223,8 @@ static int sign(struct work *w)
     unsigned char hash[DKIM_HASH_SIZE];
     if (w->sender->key_count == 0)
         return 0;
-    if (dkim_body_hash(signers[0], buf_str(&w->copy->sheet->body), hash, &w->copy->why) != 0)
+    const struct str body[] = {buf_str(&w->copy->sheet->body), w->copy->mailing->message->tail};
+    if (dkim_body_hash(signers[0], body, 2, hash, &w->copy->why) != 0)
         return fail(w->copy);
     for (size_t i = 0; i < w->sender->key_count; i++)
         if (dkim_sign_hashed(signers[i], buf_str(&c->headers), hash, w->now, &w->copy->sheet->head,

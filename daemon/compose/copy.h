@@ -21,7 +21,8 @@ enum copy_result {
 struct sheet {
     struct sheet *next;
     struct buf head; /* header and empty line */
-    struct buf body; /* both in CRLF lines; 7-bit, but for a UTF-8 address and is_8bit */
+    struct buf body; /* up to the end of its texts; what follows is the message's `tail`; both in
+                        CRLF lines; 7-bit, but for a UTF-8 address and is_8bit */
 };
 
 void sheet_free(struct sheet *sheet); /* NULL is fine */

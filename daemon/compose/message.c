@@ -1,6 +1,7 @@
 #include "compose/message.h"
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "compose/page.h"
 #include "compose/partials.h"
 #include "compose/shipped.h"
@@ -90,6 +91,30 @@ static int compile_html(struct making *m)
     return result;
 }
 
+/* The files are large, and the same for everybody. */
+static void make_tail(struct making *m, struct str bytes)
+{
+    struct message *out = m->message;
+    struct buf tail = BUF_INIT;
+    snprintf(out->unique, sizeof(out->unique), "%016llx",
+             (unsigned long long)hash_stable(bytes.at, bytes.len));
+    struct mime mime = message_mime(out);
+    mime_finish(&mime, &tail);
+    out->tail = arena_str(&out->memory, buf_str(&tail));
+    buf_release(&tail);
+}
+
+struct mime message_mime(const struct message *m)
+{
+    return (struct mime){.unique = str_of(m->unique),
+                         .texts = {{.type = "text/plain"}, {.type = "text/html"}},
+                         .text_count = 2,
+                         .images = m->enclosed.images,
+                         .image_count = m->enclosed.image_count,
+                         .files = m->enclosed.files,
+                         .file_count = m->enclosed.file_count};
+}
+
 static int compile_text(struct making *m)
 {
     struct buf page = BUF_INIT;
@@ -140,8 +165,10 @@ static int read_bundle(struct making *m, struct str bytes)
 struct message *message_compile(struct str bytes, struct err *err)
 {
     struct making m = {.message = NEW(struct message), .err = err};
-    if (read_bundle(&m, bytes) == 0 && compile(&m) == 0)
+    if (read_bundle(&m, bytes) == 0 && compile(&m) == 0) {
+        make_tail(&m, bytes);
         return m.message;
+    }
     message_free(m.message);
     return NULL;
 }

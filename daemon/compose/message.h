@@ -19,8 +19,12 @@
 #include "compose/enclosed.h"
 #include "compose/part.h"
 #include "mail/mailbox.h"
+#include "mail/mime.h"
 
-enum { MESSAGE_MAX_SIZE = 1024 * 1024 }; /* of the text, in bytes */
+enum {
+    MESSAGE_MAX_SIZE = 1024 * 1024, /* of the text, in bytes */
+    MESSAGE_UNIQUE_SIZE = 17,
+};
 
 struct message {
     struct template *subject;
@@ -28,6 +32,8 @@ struct message {
     struct str *links; /* where the tracked ones lead, number 1 first: Liquid */
     size_t link_count;
     struct enclosed enclosed;
+    char unique[MESSAGE_UNIQUE_SIZE]; /* of what it holds, for the boundaries of its parts */
+    struct str tail;                  /* of every copy: the files, and the ends of the parts */
     struct mailbox from;
     struct mailbox reply_to;
     bool has_from, has_reply_to;
@@ -46,6 +52,9 @@ struct message {
  */
 struct message *message_compile(struct str bytes, struct err *err);
 void message_free(struct message *message);
+
+/* How a copy of it is made up, before its texts are there. */
+struct mime message_mime(const struct message *message);
 
 /* Topic, List-Id and Language are labels: at most 60 letters (a-z), digits, "-", "_" and ".". -1
  * with a sentence that begins with `field`. */

@@ -437,8 +437,9 @@ static void send_parcel(struct connection *c, struct parcel *p)
         .owner = p,
         .sender = buf_str(&p->copy.sender),
         .recipient = buf_str(&p->copy.recipient),
-        .body = {buf_str(&p->copy.sheet->head), buf_str(&p->copy.sheet->body)},
-        .body_count = 2,
+        .body = {buf_str(&p->copy.sheet->head), buf_str(&p->copy.sheet->body),
+                 p->copy.mailing->message->tail},
+        .body_count = 3,
         .eight_bit = p->copy.needs_smtputf8 || p->copy.is_8bit,
         .needs_smtputf8 = p->copy.needs_smtputf8};
     p->source = c->outlet->source_name;

@@ -44,7 +44,7 @@ struct dkim_signer {
     EVP_MD *sha256;
     EVP_MD_CTX *digest; /* for hashing, and for the whole Ed25519 signature */
     EVP_PKEY_CTX *rsa;  /* NULL for Ed25519 */
-    struct buf canonical;
+    struct buf canonical, joined;
 };
 
 struct field {
@@ -122,29 +122,49 @@ void dkim_signer_free(struct dkim_signer *s)
     EVP_MD_free(s->sha256);
     dkim_key_free(s->key);
     buf_release(&s->canonical);
+    buf_release(&s->joined);
     free(s->domain);
     free(s->selector);
     free(s);
 }
 
-static int hash(struct dkim_signer *s, struct str bytes, unsigned char out[DKIM_HASH_SIZE],
-                struct err *err)
+static int hash(struct dkim_signer *s, const struct str *parts, size_t count,
+                unsigned char out[DKIM_HASH_SIZE], struct err *err)
 {
-    if (EVP_DigestInit_ex2(s->digest, s->sha256, NULL) <= 0 ||
-        EVP_DigestUpdate(s->digest, bytes.at, bytes.len) <= 0 ||
-        EVP_DigestFinal_ex(s->digest, out, NULL) <= 0)
+    bool good = EVP_DigestInit_ex2(s->digest, s->sha256, NULL) > 0;
+    for (size_t i = 0; i < count && good; i++)
+        good = EVP_DigestUpdate(s->digest, parts[i].at, parts[i].len) > 0;
+    if (!good || EVP_DigestFinal_ex(s->digest, out, NULL) <= 0)
         return dkim_openssl_error(err, "Hashing a message for DKIM");
     return 0;
 }
 
-int dkim_body_hash(struct dkim_signer *s, struct str body, unsigned char out[DKIM_HASH_SIZE],
-                   struct err *err)
+/* Lines are canonical each for itself, but for those that are blank at the end of all. */
+static bool are_canonical(const struct str *parts, size_t count)
 {
-    if (canon_body_is_canonical(body))
-        return hash(s, body, out, err);
+    for (size_t i = 0; i < count; i++)
+        if (!canon_body_is_canonical(parts[i]))
+            return false;
+    return true;
+}
+
+static void join_canonical(struct dkim_signer *s, const struct str *parts, size_t count)
+{
+    buf_reset(&s->joined);
+    for (size_t i = 0; i < count; i++)
+        buf_add_str(&s->joined, parts[i]);
     buf_reset(&s->canonical);
-    canon_body(&s->canonical, body);
-    return hash(s, buf_str(&s->canonical), out, err);
+    canon_body(&s->canonical, buf_str(&s->joined));
+}
+
+int dkim_body_hash(struct dkim_signer *s, const struct str *parts, size_t count,
+                   unsigned char out[DKIM_HASH_SIZE], struct err *err)
+{
+    if (are_canonical(parts, count))
+        return hash(s, parts, count, out, err);
+    join_canonical(s, parts, count);
+    struct str canonical = buf_str(&s->canonical);
+    return hash(s, &canonical, 1, out, err);
 }
 
 /* Takes one field with its continuation lines off the front (RFC 5322 §2.2). */
@@ -294,7 +314,8 @@ static int add_field(struct dkim_signer *s, const struct block *block,
     canon_header(&s->canonical, str_skip(buf_str(out), start));
     /* The signature's own field is hashed last, and without its line end (RFC 6376 §3.7). */
     buf_cut(&s->canonical, s->canonical.len - 2);
-    if (hash(s, buf_str(&s->canonical), digest, err) || sign_hash(s, digest, signature, &len, err))
+    struct str canonical = buf_str(&s->canonical);
+    if (hash(s, &canonical, 1, digest, err) || sign_hash(s, digest, signature, &len, err))
         return -1;
     add_signature(out, &s->canonical, str_from(signature, len));
     return 0;
@@ -318,7 +339,7 @@ int dkim_sign(struct dkim_signer *s, struct str headers, struct str body, int64_
               struct buf *out, struct err *err)
 {
     unsigned char body_hash[DKIM_HASH_SIZE];
-    if (dkim_body_hash(s, body, body_hash, err))
+    if (dkim_body_hash(s, &body, 1, body_hash, err))
         return -1;
     return dkim_sign_hashed(s, headers, body_hash, now, out, err);
 }
