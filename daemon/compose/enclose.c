@@ -1,6 +1,6 @@
 #include "compose/enclose.h"
 
-#include "compose/draft.h"
+#include "compose/page.h"
 
 static int check_named(const struct draft *draft, const struct bundle *given, struct err *err)
 {
@@ -51,12 +51,16 @@ static bool is_wanted(const struct draft *draft, struct str name)
            str_starts(str_skip(name, layout.len), STR("."));
 }
 
-static void add_library(struct bundle *bundle, const struct draft *draft,
-                        const struct library *library)
+static int add_library(struct bundle *bundle, const struct draft *draft,
+                       const struct library *library, struct err *err)
 {
+    struct bundle known = {.files = (struct bundle_file *)library->files, .count = library->count};
+    if (page_check_layout(draft, &known, err) != 0)
+        return -1;
     for (size_t i = 0; i < library->count; i++)
         if (is_wanted(draft, library->files[i].name))
             bundle_add(bundle, library->files[i]);
+    return 0;
 }
 
 int enclose(struct str submitted, const struct library *library, struct buf *out, struct err *err)
@@ -67,8 +71,7 @@ int enclose(struct str submitted, const struct library *library, struct buf *out
     int result = -1;
     if (bundle_read(submitted, &memory, &bundle, err) == 0 &&
         draft_read(bundle.text, &draft, err) == 0 && check_named(&draft, &bundle, err) == 0 &&
-        check_given(&draft, &bundle, err) == 0) {
-        add_library(&bundle, &draft, library);
+        check_given(&draft, &bundle, err) == 0 && add_library(&bundle, &draft, library, err) == 0) {
         bundle_write(&bundle, out);
         result = 0;
     }

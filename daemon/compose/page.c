@@ -30,6 +30,14 @@ static int fail_layout(const struct draft *draft, const struct bundle *bundle, s
     return -1;
 }
 
+int page_check_layout(const struct draft *draft, const struct bundle *known, struct err *err)
+{
+    struct str name = draft_layout(draft);
+    if (name.len == 0 || find_layout(known, name, ".html"))
+        return 0;
+    return fail_layout(draft, known, err);
+}
+
 /* Its own faults are told with its own lines: in the page they are others. */
 static int check_layout(const struct bundle_file *file, const struct template_partials *partials,
                         struct err *err)
@@ -46,9 +54,8 @@ static int put_around(const struct draft *draft, struct layout *layout,
 {
     struct str name = draft_layout(draft);
     const struct bundle_file *file = find_layout(layout->bundle, name, layout->ending);
-    bool is_html = str_eq(str_of(layout->ending), STR(".html"));
-    if (name.len && !file && is_html)
-        return fail_layout(draft, layout->bundle, err);
+    if (page_check_layout(draft, layout->bundle, err) != 0)
+        return -1;
     if (file && check_layout(file, partials, err) != 0)
         return -1;
     if (file)

@@ -21,4 +21,7 @@ int page_html(const struct draft *draft, const struct bundle *bundle,
 int page_text(const struct draft *draft, const struct bundle *bundle,
               const struct template_partials *partials, struct buf *out, struct err *err);
 
+/* -1 with a sentence if the layout that the message names is not among the bundle's. */
+int page_check_layout(const struct draft *draft, const struct bundle *known, struct err *err);
+
 #endif

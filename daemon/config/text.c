@@ -116,7 +116,9 @@ static const char *string_trouble(struct str s, size_t i)
     char quote = s.at[0];
     if (is_control(s.at[i]) && s.at[i] != '\t')
         return "A string holds a control character: remove it.";
-    if (s.at[i] == '\\' && (i + 1 == s.len || (s.at[i + 1] != quote && s.at[i + 1] != '\\')))
+    char next = i + 1 < s.len ? s.at[i + 1] : '\0';
+    bool escapes = next == quote || next == '\\' || (next == 'n' && quote == '"');
+    if (s.at[i] == '\\' && !escapes)
         return "A string holds a backslash before a character that needs none: write \\\\ for a "
                "backslash.";
     if (s.at[i] == '$' && i + 1 < s.len && s.at[i + 1] == '{')
@@ -124,7 +126,8 @@ static const char *string_trouble(struct str s, size_t i)
     return NULL;
 }
 
-/* string = DQUOTE *(any / "\\" / "\" DQUOTE) DQUOTE, or with single quotes; on one line */
+/* string = DQUOTE *(any / "\\" / "\" DQUOTE / "\n") DQUOTE, or with single quotes and without "\n";
+ * on one line */
 static void walk_string(struct walk *w)
 {
     const char *trouble = "A string is not closed on its line: add the quotation mark.";

@@ -47,6 +47,16 @@ static void the_first_identity_is_the_default(void **state)
     config_unref(c);
 }
 
+static void a_footer_may_have_several_lines(void **state)
+{
+    (void)state;
+    struct config *c =
+        load_with("identity \"second\" { domain = b.example  footer = \"A\\nB\" }\n");
+    assert_string_equal(c->identities[1].footer.at, "A\nB");
+    assert_null(c->identities[0].footer.at);
+    config_unref(c);
+}
+
 static void a_reference_keeps_it_alive(void **state)
 {
     (void)state;
@@ -104,6 +114,7 @@ int main(void)
         cmocka_unit_test(the_closest_route_wins),
         cmocka_unit_test(without_a_route_mail_goes_by_mx),
         cmocka_unit_test(the_first_identity_is_the_default),
+        cmocka_unit_test(a_footer_may_have_several_lines),
         cmocka_unit_test(a_reference_keeps_it_alive),
         cmocka_unit_test(what_needs_a_restart_is_told),
         cmocka_unit_test(the_same_file_needs_no_restart),

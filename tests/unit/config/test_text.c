@@ -94,7 +94,7 @@ static void strings_hold_no_magic(void **state)
     (void)state;
     refuses(STR("a = \"${HOME}\"\n"),
             "f:1: Variables (${…}) are not filled in here: write the value itself.\n");
-    refuses(STR("\na = \"\\n\"\n"), "f:2: A string holds a backslash before a character that needs "
+    refuses(STR("\na = \"\\t\"\n"), "f:2: A string holds a backslash before a character that needs "
                                     "none: write \\\\ for a backslash.\n");
     refuses(STR("a = \"\x01\"\n"), "f:1: A string holds a control character: remove it.\n");
     refuses(STR("a = \"x\0y\"\n"), "f:1: A string holds a control character: remove it.\n");
