@@ -1,11 +1,11 @@
 #include "api/submission.h"
 
 #include "api/body.h"
+#include "api/client_key.h"
 #include "base/base64.h"
 #include "compose/enclose.h"
 
 enum { SUBMISSION_PATH_MAX = 240 };
-#include "api/client_key.h"
 
 /* Whose body it is. */
 enum { JOB = 1, CHECK = 2, PREVIEW = 4, ALL = 7 };

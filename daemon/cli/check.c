@@ -1,4 +1,6 @@
 /*
+ * tocsin check FILE: whether a message is fit to be sent (cli/message_check.h).
+ *
  * tocsin check --data CONFIG: whether the data folder is whole. The daemon's own program looks, as
  * only that knows the store: this one becomes it.
  */
@@ -9,6 +11,7 @@
 
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/message_check.h"
 
 #define DAEMON_NAME "tocsind"
 
@@ -44,25 +47,36 @@ static int check_data(struct cli *cli, const char *config)
 static int run(struct cli *cli, const struct args *args)
 {
     const char *config = args_value(args, "data");
+    if (!config && args->words_len == 0)
+        return cli_usage(cli, "Say what to check: FILE, a message; or --data CONFIG, the daemon's "
+                              "configuration.");
     if (!config)
-        return cli_usage(cli, "Say what to check: --data CONFIG, the daemon's configuration.");
+        return message_check_run(cli, args->words[0], args_value(args, "identity"));
+    if (args->words_len > 0)
+        return cli_usage(cli, "Check one thing at a time: a message, or --data.");
     if (cli->json)
         return cli_usage(cli, "What \"check --data\" finds are sentences: it has no --json.");
     return check_data(cli, config);
 }
 
 static const struct flag flags[] = {
+    {"identity", "NAME", "The identity that would send the message; else the first"},
     {"data", "CONFIG", "Check the data folder of this configuration"},
     {NULL, NULL, NULL},
 };
 
 const struct command check_command = {
     .name = "check",
-    .words = "",
-    .summary = "Check that the data folder is whole",
-    .about = "Every page and every record is read, and what must agree is compared; nothing\n"
-             "is changed. The daemon must be stopped. Run it as the user who runs tocsind.\n"
-             "Exit status 1 if anything is wrong.",
+    .words = "[FILE]",
+    .words_max = 1,
+    .summary = "Check a message before it is sent, or the data folder",
+    .about = "FILE is a message: what is wrong with it, by line and column, and what is seldom\n"
+             "meant, such as a name that no contact has. Nothing is sent. Exit status 1 if there\n"
+             "are errors; warnings are none.\n"
+             "\n"
+             "With --data, every page and every record of the data folder is read, and what must\n"
+             "agree is compared; nothing is changed. The daemon must be stopped. Run it as the\n"
+             "user who runs tocsind. Exit status 1 if anything is wrong.",
     .flags = flags,
     .run = run,
 };

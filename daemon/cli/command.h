@@ -48,7 +48,7 @@ extern const struct command contacts_import_command, contacts_show_command, cont
     job_list_command, job_show_command, job_watch_command, job_pause_command, job_resume_command,
     job_cancel_command, job_retry_command, job_recipients_command, why_command, site_list_command,
     site_show_command, site_suspend_command, site_resume_command, queue_command, status_command,
-    check_command, backup_command, render_command;
+    check_command, backup_command, render_command, preview_command;
 
 /* All of them, in the order of the help. */
 extern const struct command *const commands[];

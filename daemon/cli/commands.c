@@ -19,6 +19,7 @@ const struct command *const commands[] = {
     &counter_set_command,
     &counter_add_command,
     &counter_delete_command,
+    &preview_command,
     &send_command,
     &job_list_command,
     &job_show_command,

@@ -1,71 +1,14 @@
 /* tocsin send: a message file and whom it is for become a job. */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/ask.h"
-#include "cli/enclosed.h"
 #include "cli/forecast.h"
 #include "cli/key.h"
+#include "cli/message_file.h"
 #include "cli/text.h"
 #include "cli/watch.h"
-
-enum { MESSAGE_MAX = 16 * 1024 * 1024 };
-
-static int read_all(struct cli *cli, int fd, const char *path, struct buf *out)
-{
-    for (;;) {
-        ssize_t n = read(fd, buf_reserve(out, 65536), 65536);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return cli_fail(cli, "The message %s could not be read: %s.", path, strerror(errno));
-        if (n == 0)
-            return CLI_OK;
-        out->len += (size_t)n;
-        if (out->len > MESSAGE_MAX)
-            return cli_fail(cli, "The message %s has more than %d MiB: it cannot be a message.",
-                            path, MESSAGE_MAX >> 20);
-    }
-}
-
-/* The file's text; JSON carries UTF-8 only, and so should messages. */
-static int read_message(struct cli *cli, const char *path, struct buf *out)
-{
-    bool is_input = strcmp(path, "-") == 0;
-    int fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return cli_fail(cli, "The message %s could not be opened: %s.", path, strerror(errno));
-    int status = read_all(cli, fd, path, out);
-    if (!is_input)
-        close(fd);
-    if (status == CLI_OK && memchr(out->at ? out->at : "", '\0', out->len))
-        return cli_fail(cli, "The message %s has NUL bytes in it: it must be text.", path);
-    if (status == CLI_OK && !str_is_utf8(buf_str(out)))
-        return cli_fail(cli, "The message %s is not UTF-8: save it with that encoding.", path);
-    return status;
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return strcmp(path, "-") == 0 ? "message" : slash ? slash + 1 : path;
-}
-
-/* What is not UTF-8 is spelt with U+FFFD: the daemon will say that it does not know that. */
-static void set_text(json_t *body, const char *key, const char *value)
-{
-    struct buf clean = BUF_INIT;
-    if (value && !str_is_utf8(str_of(value)))
-        text_clean(&clean, str_of(value));
-    if (value)
-        json_object_set_new(body, key, json_string(clean.at ? clean.at : value));
-    buf_release(&clean);
-}
 
 /* What is no number goes as it stands: the daemon says which ones there are. */
 static void set_number(json_t *body, const char *key, const char *value)
@@ -74,31 +17,88 @@ static void set_number(json_t *body, const char *key, const char *value)
     if (value && str_to_u64(str_of(value), &n) && n <= INT64_MAX)
         json_object_set_new(body, key, json_integer((json_int_t)n));
     else
-        set_text(body, key, value);
+        body_set_text(body, key, value);
 }
 
-/* Takes over `files`. */
-static char *make_body(const struct args *args, struct str message, json_t *files, const char *key)
+/* Whom it does not know, the daemon says as a fault of the audience: this is asked first. */
+static int check_tester(struct cli *cli, struct str address)
 {
-    json_t *body = json_object();
-    if (files)
-        json_object_set_new(body, "files", files);
-    json_object_set_new(body, "message", json_stringn(message.at ? message.at : "", message.len));
-    set_text(body, "message_name", base_name(args->words[0]));
-    set_text(body, "to", args_value(args, "to"));
-    set_text(body, "name", args_value(args, "name"));
-    set_text(body, "lane", args_value(args, "lane"));
-    set_text(body, "identity", args_value(args, "identity"));
-    set_text(body, "pool", args_value(args, "pool"));
+    struct buf target = BUF_INIT;
+    json_t *contact;
+    char *text = str_dup(address);
+    target_add(&target, "/v1/contacts/", text);
+    int status = ask_get(cli, target.at, &contact);
+    if (status == CLI_OK)
+        json_decref(contact);
+    else if (status == CLI_FAILED)
+        err_prefix(&cli->err, "A test goes to contacts");
+    buf_release(&target);
+    free(text);
+    return status;
+}
+
+/* `email:"a@x.org" or email:"b@x.org"` for those of --test, each of which may be a list of them. */
+static int add_testers(struct cli *cli, const struct args *args, struct buf *to)
+{
+    const char *value;
+    for (size_t at = 0; (value = args_next(args, "test", &at));) {
+        for (struct str rest = str_of(value); rest.at;) {
+            struct str address = str_trim(str_cut(&rest, ','));
+            if (address.len == 0 || str_find(address, '"'))
+                return cli_usage(cli,
+                                 "--test takes the addresses of contacts, with commas "
+                                 "between them: \"%s\" is not that.",
+                                 value);
+            int status = check_tester(cli, address);
+            if (status != CLI_OK)
+                return status;
+            buf_addf(to, "%semail:\"%.*s\"", to->len ? " or " : "", STR_ARG(address));
+        }
+    }
+    return CLI_OK;
+}
+
+/* A test goes before all bulk mail, under a name that says what it is. */
+static int set_test(struct cli *cli, const struct args *args, json_t *body)
+{
+    struct buf to = BUF_INIT, name = BUF_INIT;
+    const char *called = args_value(args, "name");
+    int status = add_testers(cli, args, &to);
+    if (status == CLI_OK && to.len > 0) {
+        buf_addf(&name, "test: %s", called ? called : message_file_name(args->words[0]));
+        body_set_text(body, "to", to.at);
+        body_set_text(body, "name", name.at);
+        if (!args_value(args, "lane"))
+            body_set_text(body, "lane", "transactional");
+    }
+    buf_release(&to);
+    buf_release(&name);
+    return status;
+}
+
+static int make_body(struct cli *cli, const struct args *args, struct str message, const char *key,
+                     json_t **out)
+{
+    json_t *body;
+    int status = message_file_body(cli, args->words[0], message, &body);
+    if (status != CLI_OK)
+        return status;
+    body_set_text(body, "to", args_value(args, "to"));
+    body_set_text(body, "name", args_value(args, "name"));
+    body_set_text(body, "lane", args_value(args, "lane"));
+    body_set_text(body, "identity", args_value(args, "identity"));
+    body_set_text(body, "pool", args_value(args, "pool"));
     set_number(body, "weight", args_value(args, "weight"));
-    set_text(body, "key", key);
+    body_set_text(body, "key", key);
     if (args_has(args, "at-most-once"))
-        set_text(body, "guarantee", "at-most-once");
+        body_set_text(body, "guarantee", "at-most-once");
     if (args_has(args, "dry-run"))
         json_object_set_new(body, "dry_run", json_true());
-    char *text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-    return text;
+    *out = body;
+    status = set_test(cli, args, body);
+    if (status != CLI_OK)
+        json_decref(body);
+    return status;
 }
 
 /* A job that was found again is news only to somebody who chose the key. */
@@ -138,15 +138,16 @@ static int ask_for_job(struct cli *cli, const struct args *args, struct str mess
 {
     char chosen[KEY_LENGTH + 1];
     const char *key = args_value(args, "key");
-    json_t *files;
+    json_t *fields;
     bool sent;
-    int status = enclosed_read(cli, args->words[0], message, &files);
-    if (status != CLI_OK)
-        return status;
     if (!key)
         key_make(chosen);
     key = key ? key : chosen;
-    char *body = make_body(args, message, files, key);
+    int status = make_body(cli, args, message, key, &fields);
+    if (status != CLI_OK)
+        return status;
+    char *body = json_dumps(fields, JSON_COMPACT);
+    json_decref(fields);
     status = ask_post_again(cli, "/v1/jobs", str_of(body), answer, &sent);
     free(body);
     if (status == CLI_NO_DAEMON && sent && !args_has(args, "dry-run"))
@@ -157,7 +158,7 @@ static int ask_for_job(struct cli *cli, const struct args *args, struct str mess
 static int submit(struct cli *cli, const struct args *args, json_t **answer)
 {
     struct buf message = BUF_INIT;
-    int status = read_message(cli, args->words[0], &message);
+    int status = message_file_read(cli, args->words[0], &message);
     if (status == CLI_OK)
         status = ask_for_job(cli, args, buf_str(&message), answer);
     buf_release(&message);
@@ -169,8 +170,11 @@ static int run(struct cli *cli, const struct args *args)
     bool dry_run = args_has(args, "dry-run");
     bool watch = args_has(args, "watch") && !dry_run;
     json_t *answer;
-    if (!args_value(args, "to"))
+    bool to = args_has(args, "to"), test = args_has(args, "test");
+    if (!to && !test)
         return cli_usage(cli, "\"tocsin send\" needs to know whom it is for: --to 'list:signers'.");
+    if (to && test)
+        return cli_usage(cli, "Give --to or --test, not both: a test goes to its addresses alone.");
     int status = submit(cli, args, &answer);
     if (status != CLI_OK)
         return status;
@@ -186,6 +190,7 @@ static int run(struct cli *cli, const struct args *args)
 
 static const struct flag flags[] = {
     {"to", "EXPR", "Whom it is for: 'list:signers and not list:members' (needed)"},
+    {"test", "ADDRESS", "In place of --to: only to this contact, at once, to see it arrive"},
     {"name", "NAME", "What to call the job; else the name of the file"},
     {"lane", "LANE", "bulk, or transactional: before all bulk mail"},
     {"identity", "NAME", "The sender's identity in the configuration; else the first"},

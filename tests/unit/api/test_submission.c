@@ -140,6 +140,30 @@ static void bounds_depth(void **state)
     arena_release(&arena);
 }
 
+static void a_message_that_is_no_job_has_less(void **state)
+{
+    (void)state;
+    struct arena arena = ARENA_INIT;
+    struct message_request r;
+    struct err err;
+    struct str body = STR("{\"message\": \"Subject: x\\n\\nhi\", \"contact\": \"a@b.org\", "
+                          "\"lane\": \"transactional\", \"eml\": true}");
+    assert_int_equal(message_request_parse(body, true, &arena, &r, &err), 0);
+    assert_true(str_eq(r.what.source, STR("Subject: x\n\nhi")));
+    assert_true(str_eq(r.contact, STR("a@b.org")));
+    assert_int_equal(r.what.lane, LANE_TRANSACTIONAL);
+    assert_true(r.eml);
+    assert_int_equal(message_request_parse(body, false, &arena, &r, &err), -1);
+    assert_non_null(strstr(err.text, "; there are message, message_name, identity, files."));
+    assert_int_equal(message_request_parse(STR("{\"message\": \"x\"}"), true, &arena, &r, &err),
+                     -1);
+    assert_string_equal(err.text, "The field \"contact\" is missing.");
+    assert_int_equal(message_request_parse(STR("{\"message\": \"x\", \"dry_run\": true}"), true,
+                                           &arena, &r, &err),
+                     -1);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +172,7 @@ int main(void)
         cmocka_unit_test(refuses_with_a_sentence_that_names_what),
         cmocka_unit_test(takes_the_key_of_the_header),
         cmocka_unit_test(bounds_depth),
+        cmocka_unit_test(a_message_that_is_no_job_has_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
