@@ -21,14 +21,14 @@ static int read_all(int fd, struct buf *out)
     return 0;
 }
 
-static int read_file(struct cli *cli, const char *path, struct buf *out)
+static int read_file(struct cli *cli, const char *path, unsigned line, struct buf *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     int result = fd < 0 ? -1 : read_all(fd, out), error = errno;
     if (fd >= 0)
         close(fd);
     if (result != 0)
-        return cli_fail(cli, "The file %s, which the message names, could not be read: %s.", path,
+        return cli_fail(cli, "Line %u: the file %s could not be read: %s.", line, path,
                         strerror(error));
     if (out->len > FILE_MAX)
         return cli_fail(cli,
@@ -38,14 +38,15 @@ static int read_file(struct cli *cli, const char *path, struct buf *out)
     return CLI_OK;
 }
 
-static int take(struct cli *cli, const char *message_path, struct str name, json_t **files)
+static int take(struct cli *cli, const char *message_path, struct str name, unsigned line,
+                json_t **files)
 {
     struct buf path = BUF_INIT, bytes = BUF_INIT, coded = BUF_INIT;
     const char *slash = strrchr(message_path, '/');
     bool beside = slash && name.len && name.at[0] != '/' && strcmp(message_path, "-") != 0;
     buf_addf(&path, "%.*s%.*s", beside ? (int)(slash - message_path) + 1 : 0, message_path,
              STR_ARG(name));
-    int status = read_file(cli, path.at, &bytes);
+    int status = read_file(cli, path.at, line, &bytes);
     if (status == CLI_OK) {
         base64_encode(buf_str(&bytes), &coded);
         *files = *files ? *files : json_object();
@@ -59,15 +60,16 @@ static int take(struct cli *cli, const char *message_path, struct str name, json
 
 int enclosed_read(struct cli *cli, const char *message_path, struct str message, json_t **files)
 {
+    unsigned line = 1;
     *files = NULL;
-    for (struct str rest = message; rest.at;) {
+    for (struct str rest = message; rest.at; line++) {
         struct str value = str_cut(&rest, '\n');
         if (str_trim(value).len == 0)
             break;
         struct str name = str_trim(str_cut(&value, ':'));
         value = str_trim(value);
         bool names = str_eq_nocase(name, STR("Attach")) || str_eq_nocase(name, STR("Inline"));
-        int status = names && value.len ? take(cli, message_path, value, files) : CLI_OK;
+        int status = names && value.len ? take(cli, message_path, value, line, files) : CLI_OK;
         if (status != CLI_OK)
             return status;
     }

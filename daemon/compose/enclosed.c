@@ -44,6 +44,26 @@ static bool ends_name(struct str rest)
     return rest.len == 0 || strchr("\"'()<> \t\r\n?#;", rest.at[0]);
 }
 
+/* How much of the text is the name, as it is or with bytes as %20 (which Markdown writes); 0: it is
+ * another one. */
+static size_t name_length(struct str text, struct str name)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        struct str rest = str_skip(text, at);
+        bool coded = rest.len > 2 && rest.at[0] == '%' && str_hex_value(rest.at[1]) >= 0 &&
+                     str_hex_value(rest.at[2]) >= 0;
+        int byte = coded ? str_hex_value(rest.at[1]) * 16 + str_hex_value(rest.at[2]) : 0;
+        if (coded && (char)byte == name.at[i])
+            at += 3;
+        else if (rest.len && rest.at[0] == name.at[i])
+            at++;
+        else
+            return 0;
+    }
+    return at;
+}
+
 /* The image whose name stands at the start of the text, with the length of the name. */
 static const struct attachment *image_at(const struct enclosed *enclosed, const struct draft *draft,
                                          struct str text, size_t *len)
@@ -52,11 +72,9 @@ static const struct attachment *image_at(const struct enclosed *enclosed, const 
     for (size_t i = 0; i < draft->file_count; i++) {
         if (!draft->files[i].shown)
             continue;
-        struct str name = draft_file_name(&draft->files[i]);
-        if (str_starts(text, name) && ends_name(str_skip(text, name.len))) {
-            *len = name.len;
+        *len = name_length(text, draft_file_name(&draft->files[i]));
+        if (*len && ends_name(str_skip(text, *len)))
             return &enclosed->images[image];
-        }
         image++;
     }
     return NULL;
@@ -73,7 +91,7 @@ static int check_shown(const struct enclosed *enclosed, const struct draft *draf
         struct str name = draft_file_name(file);
         return err_set(
             err,
-            "Line %u: the text does not show \"%.*s\": write ![What it shows](cid:%.*s), "
+            "Line %u: the text does not show \"%.*s\": write ![What it shows](<cid:%.*s>), "
             "or Attach it.",
             file->line, STR_ARG(name), STR_ARG(name));
     }

@@ -63,8 +63,9 @@ static bool is_free(const struct link *link)
 }
 
 /* The new value of one link, in memory; at == NULL: it stays. */
-static struct str value_of(const struct tracking *tracking, const struct link *link,
-                           struct arena *memory, struct str *links, size_t *count)
+static struct str value_of(const struct tracking *tracking, struct str html,
+                           const struct link *link, struct arena *memory, struct str *links,
+                           size_t *count)
 {
     struct buf target = BUF_INIT, value = BUF_INIT;
     struct str none = {NULL, 0};
@@ -73,7 +74,10 @@ static struct str value_of(const struct tracking *tracking, const struct link *l
     if (tracking->track && link->trackable && is_free(link)) {
         links[(*count)++] = to;
         buf_addf(&value, "{%% if links.tracked %%}{{ links.click[\"%zu\"] }}{%% else %%}", *count);
-        link_escape(to, &value);
+        if (changed)
+            link_escape(to, &value);
+        else
+            buf_add_str(&value, (struct str){html.at + link->at, link->len});
         buf_add_text(&value, "{% endif %}");
     } else if (changed) {
         link_escape(to, &value);
@@ -95,7 +99,7 @@ int tracking_apply(const struct tracking *tracking, struct str html, struct aren
     *links = arena_alloc(memory, found_count * sizeof(**links));
     struct str *values = arena_alloc(memory, found_count * sizeof(*values));
     for (size_t i = 0; i < found_count; i++)
-        values[i] = value_of(tracking, &found[i], memory, *links, count);
+        values[i] = value_of(tracking, html, &found[i], memory, *links, count);
     links_replace(html, found, found_count, values, out);
     return 0;
 }

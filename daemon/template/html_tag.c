@@ -197,3 +197,12 @@ size_t html_reference(struct str s, int32_t *point)
     *point = (int32_t)entry->codepoints[0];
     return len;
 }
+
+/* html_reference takes whole words only, so the "=" is what remains to be looked at. */
+size_t html_attribute_reference(struct str s, int32_t *point)
+{
+    size_t len = s.len && s.at[0] == '&' ? html_reference(s, point) : 0;
+    if (len && s.at[1] != '#' && s.at[len - 1] != ';' && len < s.len && s.at[len] == '=')
+        return 0;
+    return len;
+}

@@ -42,4 +42,7 @@ bool html_next_attribute(struct str *rest, struct html_attribute *out);
  */
 size_t html_reference(struct str s, int32_t *point);
 
+/* The same in an attribute, where "&copy=1" is none (HTML, 13.2.5.73). */
+size_t html_attribute_reference(struct str s, int32_t *point);
+
 #endif

@@ -15,18 +15,6 @@ struct reader {
     bool forged; /* a reference that stands for a brace */
 };
 
-/*
- * In attributes, "&copy=1" and "&copy" before a letter are no references (HTML, 13.2.5.73);
- * html_reference takes whole words only, so the "=" is what remains to be looked at.
- */
-static size_t reference_at(struct str s, int32_t *point)
-{
-    size_t len = s.at[0] == '&' ? html_reference(s, point) : 0;
-    if (len && s.at[1] != '#' && s.at[len - 1] != ';' && len < s.len && s.at[len] == '=')
-        return 0;
-    return len;
-}
-
 /* What would look like Liquid once it is decoded. */
 static bool forges_liquid(const struct reader *r, int32_t point)
 {
@@ -39,7 +27,7 @@ static void add_text(struct reader *r, struct str s)
         int32_t point;
         char bytes[4] = {s.at[0]};
         size_t n = 1;
-        len = reference_at(s, &point);
+        len = html_attribute_reference(s, &point);
         if (len) {
             r->forged |= forges_liquid(r, point);
             n = utf8_encode(point, bytes);

@@ -80,7 +80,7 @@ static struct str decode(struct html_text *h, struct str s)
     for (size_t len; s.len; s = str_skip(s, len)) {
         int32_t point;
         char bytes[4];
-        len = html_reference(s, &point);
+        len = html_attribute_reference(s, &point);
         if (len)
             buf_add(&h->value, bytes, utf8_encode(point, bytes));
         else
