@@ -179,6 +179,42 @@ def site_rooms(cases, done):
     return table(["µs a message", *(case.text for case in cases)], rows)
 
 
+COMPOSING_ROWS = [
+    ("composing a copy, 7-bit (quoted-printable)", lambda c: c.seven.us),
+    ("… 8-bit, for receivers that take it", lambda c: c.eight.us),
+    ("… 7-bit and signed with RSA-2048", lambda c: c.signed.us),
+    ("all that an unsigned message costs `tocsind`", lambda c: c.unsigned_message_us),
+    ("all that a signed message costs `tocsind`", lambda c: c.signed_message_us),
+    ("rendering the HTML page: tocsin", lambda c: c.rendering_us),
+    ("rendering the HTML page: liquidjs", lambda c: c.liquidjs_us),
+]
+COMPOSING_TARGETS = [
+    ("composing, signing apart, µs", AT_MOST, 20, lambda c: c.seven.us),
+    ("calls of the heap a copy, unsigned", AT_MOST, 0, lambda c: max(c.seven.heap_calls, c.eight.heap_calls)),
+    ("rendering: liquidjs ÷ tocsin", AT_LEAST, 50, lambda c: c.ratio),
+    ("composing, of all that an unsigned message costs, %", None, None, lambda c: c.unsigned_percent),
+    ("composing without the signature, of all that a signed message costs, %", None, None, lambda c: c.signed_percent),
+]
+
+
+def composing(rounds):
+    """What each thing costs; and below it the targets."""
+    last = rounds[-1]
+    title = f"{last.seven.bytes:,} bytes (8-bit {last.eight.bytes:,}), {last.tracked_links} tracked links"
+    values = [(text, [of(c) for c in rounds if of(c) is not None]) for text, of in COMPOSING_ROWS]
+    return table([title, "CPU, µs"], [[text, spread(found)] for text, found in values if found])
+
+
+def composing_targets(rounds):
+    rows = []
+    for text, relation, bound, of in COMPOSING_TARGETS:
+        found = [of(c) for c in rounds if of(c) is not None]
+        if found:
+            told = verdict(statistics.median(found), relation, bound)
+            rows.append([text, bound_text(relation, bound), spread(found), told])
+    return table(["", "target", "measured", ""], rows)
+
+
 LATENCY_TARGET_MS = 200
 LATENCY_ROWS = [
     ("until the answer: the job is on disk", "accepted_ms"),

@@ -7,41 +7,12 @@ runs often. CPU is the process's own account, all threads, after the warm-up.
 """
 
 import json
-import shutil
 import subprocess
 
-import tocsin as players
-
 from peers import ground as base
+from peers import npm
 
-SOURCE = players.ROOT / "bench/peers/nodemailer"
-HOME = players.BUILD / "bench/nodemailer"
 WARM_UP = 300
-
-
-def version():
-    return json.loads((SOURCE / "package.json").read_text())["dependencies"]["nodemailer"]
-
-
-def installed_version():
-    package = HOME / "node_modules/nodemailer/package.json"
-    return json.loads(package.read_text())["version"] if package.exists() else None
-
-
-def install():
-    """Copies the program into the build folder, and nodemailer beside it, unless it is there."""
-    for name in ("node", "npm"):
-        if not shutil.which(name):
-            raise base.Missing(f"{name} is not installed: tests/install bench")
-    HOME.mkdir(parents=True, exist_ok=True)
-    for path in SOURCE.iterdir():
-        shutil.copy(path, HOME)
-    if installed_version() == version():
-        return
-    argv = ["npm", "install", "--prefix", str(HOME), "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300)
-    if done.returncode != 0:
-        raise base.Missing(f"nodemailer cannot be installed with npm: {done.stderr.strip()[-500:]}")
 
 
 def write_options(ground, folder, port, count, signed):
@@ -75,9 +46,9 @@ def write_options(ground, folder, port, count, signed):
 
 
 def measure(ground, count, *, signed=False):
-    install()
+    home = npm.install("nodemailer")
     with ground.room("nodemailer") as room, base.running(base.Receiver(room)) as sink:
-        argv = ["node", str(HOME / "send.js"), str(write_options(ground, room, sink.port, count, signed))]
+        argv = ["node", str(home / "send.js"), str(write_options(ground, room, sink.port, count, signed))]
         done = subprocess.run(argv, check=True, stdout=subprocess.PIPE, timeout=base.TIMEOUT)
         told = json.loads(done.stdout)
         return sink.figures(count, told["began"], told["cpu_us"], warm_up=WARM_UP)

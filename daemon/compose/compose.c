@@ -210,7 +210,7 @@ static int add_headers(struct work *w)
     letterhead_add(&c->letterhead, w->copy->mailing, w->sender, w->now, &c->headers);
     if (add_to(w) != 0)
         return -1;
-    header_add_text(&c->headers, "Subject", buf_str(&c->subject));
+    header_add_text(&c->headers, "Subject", buf_str(&c->subject), &c->value);
     add_message_id(w);
     add_unsubscribe(w);
     return 0;

@@ -4,12 +4,13 @@
 
 void letterhead_init(struct letterhead *l)
 {
-    *l = (struct letterhead){.fields = BUF_INIT};
+    *l = (struct letterhead){.fields = BUF_INIT, .value = BUF_INIT};
 }
 
 void letterhead_release(struct letterhead *l)
 {
     buf_release(&l->fields);
+    buf_release(&l->value);
 }
 
 void letterhead_forget(struct letterhead *l)
@@ -26,19 +27,19 @@ static struct str list_label(const struct message *m)
 }
 
 /* RFC 2919 and 8058. */
-static void add_list_fields(struct buf *out, const struct mailing *mailing,
-                            const struct identity *identity)
+static void add_list_fields(struct letterhead *l, const struct mailing *mailing)
 {
+    struct buf *out = &l->fields, *value = &l->value;
+    const struct identity *identity = l->sender->identity;
     struct str label = list_label(mailing->message);
-    struct buf value = BUF_INIT;
-    buf_addf(&value, "<%.*s.%s>", STR_ARG(label), identity->domain.at);
-    header_add_raw(out, "List-Id", buf_str(&value));
+    buf_reset(value);
+    buf_addf(value, "<%.*s.%s>", STR_ARG(label), identity->domain.at);
+    header_add_raw(out, "List-Id", buf_str(value));
     header_add_raw(out, "List-Unsubscribe-Post", STR("List-Unsubscribe=One-Click"));
-    buf_reset(&value);
-    buf_addf(&value, "%u:%.*s:%s:%s", mailing->job, STR_ARG(label), job_lane_name(mailing->lane),
+    buf_reset(value);
+    buf_addf(value, "%u:%.*s:%s:%s", mailing->job, STR_ARG(label), job_lane_name(mailing->lane),
              identity->domain.at);
-    header_add_raw(out, "Feedback-ID", buf_str(&value));
-    buf_release(&value);
+    header_add_raw(out, "Feedback-ID", buf_str(value));
 }
 
 static void write_fields(struct letterhead *l, const struct mailing *mailing)
@@ -50,7 +51,7 @@ static void write_fields(struct letterhead *l, const struct mailing *mailing)
     header_add_mailbox(out, "From", m->has_from ? &m->from : &l->sender->from);
     if (m->has_reply_to)
         header_add_mailbox(out, "Reply-To", &m->reply_to);
-    add_list_fields(out, mailing, l->sender->identity);
+    add_list_fields(l, mailing);
     header_add_raw(out, "MIME-Version", STR("1.0"));
 }
 

@@ -10,6 +10,7 @@
 
 struct letterhead {
     struct buf fields;
+    struct buf value; /* one header's value */
     uint32_t job;
     const struct sender *sender; /* NULL: nothing is written */
     int64_t now;

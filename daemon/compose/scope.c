@@ -76,19 +76,26 @@ static bool identity_get(const void *ctx, struct str member, struct value *out)
     return find_text(members, sizeof(members) / sizeof(members[0]), member, out);
 }
 
+static char *put(char *to, struct str text)
+{
+    memcpy(to, text.at, text.len);
+    return to + text.len;
+}
+
 /* base_url/KIND/TOKEN, and /NUMBER unless that is 0. */
-static struct value make_url(const struct scope *s, const char *kind, uint32_t contact,
+static struct value make_url(const struct scope *s, struct str kind, uint32_t contact,
                              unsigned number)
 {
     struct str base = s->identity->base_url;
     char token[TOKEN_LENGTH + 1];
-    size_t room = base.len + TOKEN_LENGTH + 24;
-    char *url = arena_alloc(s->memory, room);
+    char *url = arena_alloc(s->memory, base.len + kind.len + TOKEN_LENGTH + 1 + STR_U64_SIZE);
     token_make(s->tokens, TOKEN_LINKS, s->mailing->job, contact, token);
-    int len = snprintf(url, room, "%.*s/%s/%s", STR_ARG(base), kind, token);
-    if (number)
-        len += snprintf(url + len, room - (size_t)len, "/%u", number);
-    return value_str(str_from(url, (size_t)len));
+    char *end = put(put(put(url, base), kind), str_from(token, TOKEN_LENGTH));
+    if (number) {
+        *end++ = '/';
+        end += str_u64(number, end);
+    }
+    return value_str(str_from(url, (size_t)(end - url)));
 }
 
 bool scope_tracks(const struct scope *s)
@@ -103,7 +110,7 @@ static bool click_get(const void *ctx, struct str member, struct value *out)
     uint64_t number;
     if (!str_to_u64(member, &number) || number == 0 || number > UINT16_MAX)
         return false;
-    *out = make_url(s, "c", s->contact->id, (unsigned)number);
+    *out = make_url(s, STR("/c/"), s->contact->id, (unsigned)number);
     return true;
 }
 
@@ -120,9 +127,9 @@ static bool links_get(const void *ctx, struct str member, struct value *out)
     else if (str_eq(member, STR("unsubscribe")) || str_eq(member, STR("preferences")))
         *out = value_str(s->unsubscribe);
     else if (str_eq(member, STR("web")))
-        *out = make_url(s, "w", s->contact->id, 0);
+        *out = make_url(s, STR("/w/"), s->contact->id, 0);
     else if (str_eq(member, STR("share")))
-        *out = make_url(s, "w", 0, 0);
+        *out = make_url(s, STR("/w/"), 0, 0);
     else
         return false;
     return true;

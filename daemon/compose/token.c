@@ -1,10 +1,12 @@
+/* OpenSSL 3 has another way to hash, which allocates for each hash. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "compose/token.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,11 +77,18 @@ static uint32_t get_u32(const unsigned char *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-struct token_maker {
-    EVP_MAC_CTX *hmac; /* keyed, and begun anew for each digest */
-    bool known;        /* the digest is the one of: */
+enum { BLOCK = 64, DIGEST = 32 };
+
+/* What belongs to a job and a contact. */
+struct digest {
+    bool known;
     uint32_t job, contact;
-    unsigned char digest[32];
+    unsigned char bytes[DIGEST];
+};
+
+struct token_maker {
+    SHA256_CTX inner, outer;    /* begun with the key, as RFC 2104 pads it */
+    struct digest mine, shared; /* of the last contact; of contact 0, which all of them share */
 };
 
 /* SHA-256 and HMAC are always there; without them nothing here is safe. */
@@ -89,43 +98,47 @@ static void must(int done)
         abort();
 }
 
+static void begin(SHA256_CTX *hash, const struct token_key *key, unsigned char pad)
+{
+    unsigned char block[BLOCK];
+    for (size_t i = 0; i < BLOCK; i++)
+        block[i] = (i < sizeof(key->bytes) ? key->bytes[i] : 0) ^ pad;
+    must(SHA256_Init(hash) && SHA256_Update(hash, block, BLOCK));
+}
+
 struct token_maker *token_maker_new(const struct token_key *key)
 {
     struct token_maker *maker = NEW(struct token_maker);
-    char digest[] = "SHA256";
-    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                           OSSL_PARAM_construct_end()};
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    maker->hmac = EVP_MAC_CTX_new(mac);
-    EVP_MAC_free(mac);
-    must(maker->hmac && EVP_MAC_init(maker->hmac, key->bytes, sizeof(key->bytes), params));
+    begin(&maker->inner, key, 0x36);
+    begin(&maker->outer, key, 0x5C);
     return maker;
 }
 
 void token_maker_free(struct token_maker *maker)
 {
-    if (!maker)
-        return;
-    EVP_MAC_CTX_free(maker->hmac);
     free(maker);
 }
 
-/* What belongs to a job and a contact. A mail asks for all of its tokens in a row. */
+static void hash(SHA256_CTX begun, const void *at, size_t len, unsigned char out[DIGEST])
+{
+    must(SHA256_Update(&begun, at, len) && SHA256_Final(out, &begun));
+}
+
+/* A mail asks for all of its tokens in a row. RFC 2104. */
 static const unsigned char *digest_of(struct token_maker *maker, uint32_t job, uint32_t contact)
 {
+    struct digest *d = contact ? &maker->mine : &maker->shared;
     unsigned char message[8];
-    size_t len = 0;
-    if (maker->known && maker->job == job && maker->contact == contact)
-        return maker->digest;
+    if (d->known && d->job == job && d->contact == contact)
+        return d->bytes;
     put_u32(message, job);
     put_u32(message + 4, contact);
-    must(EVP_MAC_init(maker->hmac, NULL, 0, NULL) &&
-         EVP_MAC_update(maker->hmac, message, sizeof(message)) &&
-         EVP_MAC_final(maker->hmac, maker->digest, &len, sizeof(maker->digest)));
-    maker->job = job;
-    maker->contact = contact;
-    maker->known = true;
-    return maker->digest;
+    hash(maker->inner, message, sizeof(message), d->bytes);
+    hash(maker->outer, d->bytes, DIGEST, d->bytes);
+    d->job = job;
+    d->contact = contact;
+    d->known = true;
+    return d->bytes;
 }
 
 static void fill_bytes(struct token_maker *maker, enum token_purpose purpose, uint32_t job,

@@ -54,18 +54,16 @@ static bool add_folded(struct buf *out, size_t column, struct str text)
     return fits;
 }
 
-void header_add_text(struct buf *out, const char *name, struct str value)
+void header_add_text(struct buf *out, const char *name, struct str value, struct buf *scratch)
 {
-    struct buf scratch = BUF_INIT;
     size_t column = begin_field(out, name);
     size_t start = out->len;
-    struct str text = str_trim(word_clean(value, &scratch));
+    struct str text = str_trim(word_clean(value, scratch));
     if (word_needed(text) || !add_folded(out, column, text)) {
         buf_cut(out, start);
         word_add(out, column, text);
     }
     buf_add_text(out, "\r\n");
-    buf_release(&scratch);
 }
 
 static bool is_atom_character(char c)

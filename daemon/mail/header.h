@@ -22,9 +22,10 @@ enum { HEADER_NAME_MAX = 60, HEADER_LINE_MAX = 998 };
 /*
  * Unstructured text (RFC 5322 §2.2.1). Plain ASCII is folded at its spaces; all else, and text that
  * cannot be folded or that looks like an encoded word itself, becomes RFC 2047 encoded words, Q or
- * B, whichever is smaller. Blanks at both ends are dropped, those inside are kept.
+ * B, whichever is smaller. Blanks at both ends are dropped, those inside are kept. `scratch` is
+ * only worked in.
  */
-void header_add_text(struct buf *out, const char *name, struct str value);
+void header_add_text(struct buf *out, const char *name, struct str value, struct buf *scratch);
 
 /*
  * One mailbox (RFC 5322 §3.4): `name <address>`, or the bare address when the name is empty. The

@@ -113,6 +113,14 @@ static struct str entity_of(char c)
     }
 }
 
+/* A character of two bytes, as most beyond ASCII in Latin scripts are. */
+static bool is_pair(struct str s, size_t at)
+{
+    unsigned char lead = (unsigned char)s.at[at];
+    return lead >= 0xC2 && lead <= 0xDF && s.len - at > 1 &&
+           ((unsigned char)s.at[at + 1] & 0xC0) == 0x80;
+}
+
 /* What the character at s[at] becomes; empty if it stays. *len is its length. */
 static struct str replacement_of(struct str s, size_t at, bool escape, size_t *len)
 {
@@ -126,29 +134,57 @@ static struct str replacement_of(struct str s, size_t at, bool escape, size_t *l
     return escape ? entity_of(s.at[at]) : (struct str){NULL, 0};
 }
 
-/* How many bytes at the front stay as they are, escaped or not. */
-static size_t clean_length(struct str s)
+/* True where one of eight bytes is `byte`, `mask` aside; and perhaps where one nearly is. */
+static uint64_t has_byte(uint64_t bytes, uint8_t mask, uint8_t byte)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t found = (bytes & (ones * mask)) ^ (ones * byte);
+    return (found - ones) & ~found;
+}
+
+/* True if one of eight bytes is not ASCII, NUL, or one of & ' < > ": two of them differ in one bit
+ * each. */
+static bool has_special(const char *at)
+{
+    const uint64_t highs = 0x8080808080808080;
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    return ((bytes | has_byte(bytes, 0xFF, 0) | has_byte(bytes, 0xFE, '&') |
+             has_byte(bytes, 0xFD, '<') | has_byte(bytes, 0xFF, '"')) &
+            highs) != 0;
+}
+
+/* How many bytes from `at` on stay as they are, escaped or not. */
+static size_t clean_length(struct str s, size_t at)
 {
     static const bool changes[256] = {
         [0] = true,   ['&'] = true,  ['<'] = true,           ['>'] = true,
         ['"'] = true, ['\''] = true, [0x80 ... 0xFF] = true,
     };
-    size_t n = 0;
-    while (n < s.len && !changes[(unsigned char)s.at[n]])
-        n++;
-    return n;
+    size_t n = at;
+    for (;;) {
+        while (s.len - n >= sizeof(uint64_t) && !has_special(s.at + n))
+            n += sizeof(uint64_t);
+        while (n < s.len && !changes[(unsigned char)s.at[n]])
+            n++;
+        if (n == s.len || !is_pair(s, n))
+            return n - at;
+        n += 2;
+    }
 }
 
 void text_add_clean(struct render *r, struct str s, bool escape)
 {
     size_t kept = 0, len;
-    for (size_t at = clean_length(s); at < s.len && !r->failed; at += len) {
+    for (size_t at = clean_length(s, 0); at < s.len && !r->failed;) {
         struct str instead = replacement_of(s, at, escape, &len);
-        if (instead.len == 0)
-            continue;
-        text_add(r, (struct str){s.at + kept, at - kept});
-        text_add(r, instead);
-        kept = at + len;
+        if (instead.len) {
+            text_add(r, (struct str){s.at + kept, at - kept});
+            text_add(r, instead);
+            kept = at + len;
+        }
+        at += len;
+        at += clean_length(s, at);
     }
     text_add(r, str_skip(s, kept));
 }

@@ -111,7 +111,7 @@ static void check_text(struct str text)
     struct buf field = BUF_INIT;
     struct buf scratch = BUF_INIT;
     struct buf decoded = BUF_INIT;
-    header_add_text(&field, "Subject", text);
+    header_add_text(&field, "Subject", text, &scratch);
     check_lines(buf_str(&field));
     struct str value = str_skip(buf_str(&field), strlen("Subject: "));
     value.len -= 2;

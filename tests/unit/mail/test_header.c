@@ -10,8 +10,9 @@
 
 static void assert_text(struct str value, const char *expected)
 {
-    struct buf out = BUF_INIT;
-    header_add_text(&out, "Subject", value);
+    struct buf out = BUF_INIT, scratch = BUF_INIT;
+    header_add_text(&out, "Subject", value, &scratch);
+    buf_release(&scratch);
     assert_string_equal(out.at, expected);
     buf_release(&out);
 }
@@ -47,8 +48,9 @@ static void what_cannot_be_folded_is_encoded(void **state)
     (void)state;
     char word[80];
     memset(word, 'x', sizeof(word));
-    struct buf out = BUF_INIT;
-    header_add_text(&out, "Subject", str_from(word, sizeof(word)));
+    struct buf out = BUF_INIT, scratch = BUF_INIT;
+    header_add_text(&out, "Subject", str_from(word, sizeof(word)), &scratch);
+    buf_release(&scratch);
     assert_true(str_starts(buf_str(&out), STR("Subject: =?utf-8?q?xxxx")));
     assert_non_null(strstr(out.at, "?=\r\n =?utf-8?q?x"));
     buf_release(&out);

@@ -142,7 +142,7 @@ static void add_headers(struct sample *s)
     s->smtputf8 = header_add_mailbox(&s->headers, "From", &from);
     mean(s, "name", str_trim(word_clean(from.name, &scratch)));
     mean(s, "address", address_text(&from.address));
-    header_add_text(&s->headers, "Subject", subject);
+    header_add_text(&s->headers, "Subject", subject, &scratch);
     mean(s, "subject", str_trim(word_clean(subject, &scratch)));
     header_add_date(&s->headers, "Date", 1700000000);
     header_add_raw(&s->headers, "Message-ID", STR("<" UNIQUE "@example.org>"));
