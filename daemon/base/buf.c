@@ -22,20 +22,6 @@ char *buf_reserve(struct buf *b, size_t more)
     return b->at + b->len;
 }
 
-void buf_add(struct buf *b, const void *at, size_t len)
-{
-    char *end = buf_reserve(b, len);
-    if (len)
-        memcpy(end, at, len);
-    b->len += len;
-    b->at[b->len] = '\0';
-}
-
-void buf_add_str(struct buf *b, struct str s)
-{
-    buf_add(b, s.at, s.len);
-}
-
 void buf_add_text(struct buf *b, const char *text)
 {
     buf_add(b, text, strlen(text));

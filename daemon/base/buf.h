@@ -44,8 +44,22 @@ static inline struct str buf_str(const struct buf *b)
 /* Makes room for `more` bytes (and a NUL) after the content and returns where they go. */
 char *buf_reserve(struct buf *b, size_t more);
 
-void buf_add(struct buf *b, const void *at, size_t len);
-void buf_add_str(struct buf *b, struct str s);
+/* Here, since most of what is written goes through it. */
+static inline void buf_add(struct buf *b, const void *at, size_t len)
+{
+    if (b->size - b->len <= len)
+        buf_reserve(b, len);
+    if (len)
+        memcpy(b->at + b->len, at, len);
+    b->len += len;
+    b->at[b->len] = '\0';
+}
+
+static inline void buf_add_str(struct buf *b, struct str s)
+{
+    buf_add(b, s.at, s.len);
+}
+
 void buf_add_text(struct buf *b, const char *text);
 void buf_add_byte(struct buf *b, char byte);
 void buf_add_u64(struct buf *b, uint64_t number);

@@ -2,6 +2,8 @@
 
 #include "base/buf.h"
 
+enum { FEW = 16 }; /* members that are looked through one by one */
+
 struct member {
     struct str name;
     struct value value;
@@ -21,14 +23,29 @@ static int compare_members(const void *a, const void *b)
     return str_compare((*x)->name, (*y)->name);
 }
 
+static const struct member *find_among_few(const struct json_object *o, struct str name)
+{
+    for (const struct member *m = o->members; m < o->members + o->count; m++)
+        if (m->name.len == name.len && m->name.at[0] == name.at[0] && str_eq(m->name, name))
+            return m;
+    return NULL;
+}
+
+static const struct member *find_sorted(const struct json_object *o, struct str name)
+{
+    const struct member wanted = {.name = name}, *key = &wanted;
+    const struct member *const *found =
+        bsearch(&key, o->by_name, o->count, sizeof(*o->by_name), compare_members);
+    return found ? *found : NULL;
+}
+
 static bool object_get(const void *ctx, struct str name, struct value *out)
 {
     const struct json_object *o = ctx;
-    const struct member wanted = {.name = name}, *key = &wanted;
-    const struct member *const *found =
-        o->count ? bsearch(&key, o->by_name, o->count, sizeof(*o->by_name), compare_members) : NULL;
+    bool few = o->count <= FEW && name.len > 0;
+    const struct member *found = few ? find_among_few(o, name) : find_sorted(o, name);
     if (found)
-        *out = (*found)->value;
+        *out = found->value;
     return found != NULL;
 }
 
