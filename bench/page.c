@@ -47,8 +47,8 @@ static int make_page(struct page *p, struct str text, struct err *err)
     if (draft_read(p->bundle.text, &p->draft, err) != 0 ||
         page_html(&p->draft, &p->bundle, &p->partials.all, &p->html, err) != 0)
         return -1;
-    return tracking_apply(&tracking, buf_str(&p->html), &p->memory, &p->links, &p->link_count,
-                          &p->tracked, err);
+    return tracking_apply(&tracking, buf_str(&p->html), &p->partials.all, &p->memory, &p->links,
+                          &p->link_count, &p->tracked, err);
 }
 
 static void print_page(const struct page *p)

@@ -97,7 +97,14 @@ static int take_file(const char *name, const json_t *value, struct bundle *bundl
     return result;
 }
 
-/* The message's text is taken already; it becomes a bundle. */
+static int by_name(const void *a, const void *b)
+{
+    const struct bundle_file *x = a, *y = b;
+    return str_compare(x->name, y->name);
+}
+
+/* The message's text is taken already; it becomes a bundle, the same in whichever order the files
+ * come. */
 static int take_files(const json_t *value, struct arena *arena, void *place, struct err *err)
 {
     struct str *source = place;
@@ -113,6 +120,9 @@ static int take_files(const json_t *value, struct arena *arena, void *place, str
         if (take_file(name, data, &bundle, arena, err) != 0)
             return -1;
     }
+    if (bundle.count == 0)
+        return 0;
+    qsort(bundle.files, bundle.count, sizeof(*bundle.files), by_name);
     bundle_write(&bundle, &bytes);
     *source = arena_str(arena, buf_str(&bytes));
     buf_release(&bytes);

@@ -41,7 +41,7 @@ bool bundle_add(struct bundle *bundle, struct bundle_file file)
     for (size_t i = 0; i < bundle->count; i++)
         if (str_eq(bundle->files[i].name, file.name))
             return false;
-    if (bundle->count == BUNDLE_FILES_MAX)
+    if (bundle->count == BUNDLE_FILES_MAX || file.name.len > BUNDLE_NAME_MAX)
         return false;
     bundle->files[bundle->count++] = file;
     return true;

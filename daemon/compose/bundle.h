@@ -37,8 +37,8 @@ struct bundle {
  * bundle: cut off, a name twice, or too many files. */
 int bundle_read(struct str bytes, struct arena *memory, struct bundle *out, struct err *err);
 
-/* Adds one more, unless there is one of that name; false if there is, or no room. For a bundle that
- * bundle_read filled. */
+/* Adds one more, unless there is one of that name; false if there is, or no room, or if the name is
+ * too long. For a bundle that bundle_read filled. */
 bool bundle_add(struct bundle *bundle, struct bundle_file file);
 
 void bundle_write(const struct bundle *bundle, struct buf *out);

@@ -96,7 +96,7 @@ static int render_subject(struct work *w)
     struct composer *c = w->composer;
     struct template_error error;
     struct template_scope scope = scope_for(&w->scope);
-    struct render_options options = options_of(w, ESCAPE_NONE);
+    struct render_options options = options_of(w, ESCAPE_TEXT);
     buf_reset(&c->subject);
     int result = template_render(w->copy->mailing->message->subject, &scope, &options, &c->scratch,
                                  &c->subject, &error);
@@ -155,7 +155,7 @@ static int add_body(struct work *w)
     mime.eight_bit = is_8bit(&mime);
     buf_reset(body);
     mime_begin(&mime, body);
-    if (render_part(w, &mime, 0, &m->text, ESCAPE_NONE) != 0 ||
+    if (render_part(w, &mime, 0, &m->text, ESCAPE_TEXT) != 0 ||
         render_part(w, &mime, 1, &m->html, ESCAPE_HTML) != 0)
         return -1;
     mime_fields(&mime, &w->composer->headers);
@@ -272,7 +272,7 @@ static int read_along(struct work *w)
     const struct message *m = w->copy->mailing->message;
     struct template_scope scope = scope_for(&w->scope);
     struct template_error error;
-    struct render_options options = options_of(w, ESCAPE_NONE);
+    struct render_options options = options_of(w, ESCAPE_TEXT);
     if (!c->readable)
         return 0;
     buf_reset(&c->readable->text);

@@ -24,19 +24,32 @@ static unsigned count_characters(struct str s)
     return count;
 }
 
-struct place place_in_text(const struct inspecting *in, const char *at)
+bool may_look(struct inspecting *in, size_t bytes)
 {
-    struct str before = in->bundle.text;
-    struct place place = {.file = STR(""), .line = 1};
-    if (!at || at < before.at || at > before.at + before.len)
+    if (bytes > LOOKED_MAX - in->looked)
+        return false;
+    in->looked += bytes;
+    return true;
+}
+
+struct place place_in_text(struct inspecting *in, const char *at)
+{
+    struct str text = in->bundle.text, before;
+    struct walk *walk = &in->walk;
+    if (!at || at < text.at || at > text.at + text.len)
         return (struct place){.file = STR("")};
-    before.len = (size_t)(at - before.at);
-    if (str_starts(before, STR("\xEF\xBB\xBF")))
+    if (!walk->at || at < walk->at)
+        *walk = (struct walk){text.at, 1, 1};
+    before = str_from(walk->at, (size_t)(at - walk->at));
+    if (!may_look(in, before.len))
+        return (struct place){.file = STR("")};
+    if (walk->at == text.at && str_starts(before, STR("\xEF\xBB\xBF")))
         before = str_skip(before, 3);
-    for (const char *end; (end = str_find(before, '\n')); place.line++)
+    for (const char *end; (end = str_find(before, '\n')); walk->line++, walk->column = 1)
         before = str_skip(before, (size_t)(end - before.at) + 1);
-    place.column = count_characters(before) + 1;
-    return place;
+    walk->column += count_characters(before);
+    walk->at = at;
+    return (struct place){STR(""), walk->line, walk->column};
 }
 
 const char *sentence_without_place(const char *sentence, unsigned line, unsigned column)

@@ -35,20 +35,33 @@ static struct str percent_decoded(struct str url, struct arena *memory)
     return str_from(out, len);
 }
 
+/* From `from` on, then from the beginning; SIZE_MAX also when too much was searched already. */
+static size_t search_around(struct inspecting *in, size_t from, struct str part)
+{
+    struct str body = in->draft.body;
+    if (!may_look(in, part.len + body.len - from))
+        return SIZE_MAX;
+    size_t at = search(body, from, part);
+    if (at != SIZE_MAX)
+        in->looked -= body.len - at; /* that was left */
+    else if (from > 0 && may_look(in, body.len))
+        at = search(body, 0, part);
+    return at;
+}
+
 /* NULL if it is not there as it is written; the search goes on behind it the next time. */
 static const char *find_in_body(struct inspecting *in, struct str part, size_t *from)
 {
-    struct str body = in->draft.body;
-    struct str forms[] = {part.len ? part : STR("()"), percent_decoded(part, &in->memory)};
-    for (size_t i = 0; i < 2; i++) {
-        size_t at = search(body, *from, forms[i]);
-        at = at == SIZE_MAX ? search(body, 0, forms[i]) : at;
-        if (at == SIZE_MAX)
-            continue;
-        *from = at + forms[i].len;
-        return body.at + at;
+    struct str form = part.len ? part : STR("()");
+    size_t at = search_around(in, *from, form);
+    if (at == SIZE_MAX && str_find(part, '%') && may_look(in, part.len)) {
+        form = percent_decoded(part, &in->memory);
+        at = search_around(in, *from, form);
     }
-    return NULL;
+    if (at == SIZE_MAX)
+        return NULL;
+    *from = at + form.len;
+    return in->draft.body.at + at;
 }
 
 static const char *find_link(struct inspecting *in, const struct link *link, size_t *from)
@@ -231,10 +244,12 @@ void inspect_links(struct inspecting *in)
 static bool is_nameless(struct inspecting *in, const struct image *image)
 {
     struct buf written = BUF_INIT;
+    if (in->draft.is_html)
+        return false;
     buf_addf(&written, "![](%.*s", STR_ARG(shortened(image->src)));
-    bool found = search(in->draft.body, 0, buf_str(&written)) != SIZE_MAX;
+    bool found = search_around(in, 0, buf_str(&written)) != SIZE_MAX;
     buf_release(&written);
-    return found && !in->draft.is_html;
+    return found;
 }
 
 /* cid:logo.png, without a file of that name. */

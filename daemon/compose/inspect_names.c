@@ -6,6 +6,8 @@
 enum {
     CANDIDATES_MAX = 1000, /* names that are compared with one that is unknown */
     COMPARED_MAX = 64,     /* bytes of a name that is worth it */
+    COMPARISONS_MAX = 20000,
+    NAMES_MAX = 2000, /* of a message that are looked at */
 };
 
 /* -- What is close to a name. */
@@ -15,42 +17,45 @@ struct nearest {
     unsigned distance, seen;
 };
 
-static void consider(struct nearest *n, struct str candidate, struct arena *memory)
+static void consider(struct inspecting *in, struct nearest *n, struct str candidate)
 {
     if (n->wanted.len > COMPARED_MAX || candidate.len > COMPARED_MAX ||
-        !suggest_is_near(n->wanted, candidate))
+        in->compared == COMPARISONS_MAX)
+        return;
+    in->compared++;
+    if (!suggest_is_near(n->wanted, candidate))
         return;
     unsigned distance = suggest_distance(n->wanted, candidate);
     if (n->best.at && distance >= n->distance)
         return;
-    n->best = arena_str(memory, candidate);
+    n->best = arena_str(&in->memory, candidate);
     n->distance = distance;
 }
 
 struct attributes {
     struct nearest nearest;
-    struct arena *memory;
+    struct inspecting *in;
 };
 
 static bool consider_attribute(void *ctx, uint32_t id, struct str name)
 {
     struct attributes *a = ctx;
     (void)id;
-    consider(&a->nearest, name, a->memory);
+    consider(a->in, &a->nearest, name);
     return ++a->nearest.seen < CANDIDATES_MAX;
 }
 
-static void consider_all(struct nearest *n, const char *const *names, struct arena *memory)
+static void consider_all(struct inspecting *in, struct nearest *n, const char *const *names)
 {
     for (; *names; names++)
-        consider(n, str_of(*names), memory);
+        consider(in, n, str_of(*names));
 }
 
 static struct str near_attribute(struct inspecting *in, struct str member)
 {
     static const char *const own[] = {"email", "address", "id", NULL};
-    struct attributes a = {.nearest = {.wanted = member}, .memory = &in->memory};
-    consider_all(&a.nearest, own, &in->memory);
+    struct attributes a = {.nearest = {.wanted = member}, .in = in};
+    consider_all(in, &a.nearest, own);
     name_each(in->with->txn, NAME_ATTRIBUTE, consider_attribute, &a);
     return a.nearest.best;
 }
@@ -60,7 +65,7 @@ static struct str near_counter(struct inspecting *in, struct str member)
     struct nearest n = {.wanted = member};
     struct counter counter = {.name = ""};
     while (n.seen++ < CANDIDATES_MAX && counter_next(in->with->txn, &counter))
-        consider(&n, str_of(counter.name), &in->memory);
+        consider(in, &n, str_of(counter.name));
     return n.best;
 }
 
@@ -69,7 +74,7 @@ static struct str near_root(struct inspecting *in, struct str root)
     static const char *const roots[] = {"contact", "job",      "message", "identity",
                                         "links",   "counters", "topics",  NULL};
     struct nearest n = {.wanted = root};
-    consider_all(&n, roots, &in->memory);
+    consider_all(in, &n, roots);
     return n.best;
 }
 
@@ -89,7 +94,7 @@ static struct str near_member(struct inspecting *in, struct str root, struct str
     struct nearest n = {.wanted = member};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         if (str_eq(all[i].root, root))
-            consider_all(&n, all[i].members, &in->memory);
+            consider_all(in, &n, all[i].members);
     return n.best;
 }
 
@@ -156,8 +161,9 @@ static void check_member(struct inspecting *in, struct str root, struct str memb
 
 /* What the whole page takes from outside; a partial may have assigned what the text uses. */
 struct outside {
-    struct str *names;
+    struct str *names; /* sorted, once all are there */
     size_t count, size;
+    bool way_out; /* one of them leads to where people unsubscribe */
     struct arena *memory;
 };
 
@@ -165,6 +171,7 @@ struct looking {
     struct inspecting *in;
     struct outside outside;
     struct place start; /* of the template that is looked at */
+    size_t count;       /* names that were */
 };
 
 static void note(void *ctx, struct str name, unsigned line, unsigned column)
@@ -180,14 +187,36 @@ static void note(void *ctx, struct str name, unsigned line, unsigned column)
         o->size = size;
     }
     o->names[o->count++] = arena_str(o->memory, name);
+    o->way_out = o->way_out || str_eq(name, STR("links.unsubscribe")) ||
+                 str_eq(name, STR("links.preferences"));
+}
+
+/* True if one of the template's names is a way out. */
+static bool note_all(struct outside *o, const struct template *t)
+{
+    o->way_out = false;
+    template_each_name(t, note, o);
+    return o->way_out;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct str *x = a, *y = b;
+    return str_compare(*x, *y);
 }
 
 static bool is_outside(const struct outside *o, struct str name)
 {
-    for (size_t i = 0; i < o->count; i++)
-        if (str_eq(o->names[i], name))
-            return true;
-    return false;
+    return o->count && bsearch(&name, o->names, o->count, sizeof(name), compare_names);
+}
+
+static bool is_enough(struct looking *l)
+{
+    if (l->count++ == NAMES_MAX)
+        remark_warning(l->in->out, (struct place){.file = STR("")},
+                       "The message uses more than %d names: the others were not looked at.",
+                       NAMES_MAX);
+    return l->count > NAMES_MAX;
 }
 
 static void look(void *ctx, struct str name, unsigned line, unsigned column)
@@ -197,7 +226,7 @@ static void look(void *ctx, struct str name, unsigned line, unsigned column)
     struct str member = name, root = str_cut(&member, '.');
     if (line == l->start.line)
         place.column += l->start.column - 1;
-    if (l->in->out->count == REMARKS_MAX || !is_outside(&l->outside, name))
+    if (l->in->out->count == REMARKS_MAX || is_enough(l) || !is_outside(&l->outside, name))
         return;
     if (!scope_knows(root))
         check_root(l->in, root, place);
@@ -220,44 +249,30 @@ static void look_at(struct looking *l, struct str source, const struct partials 
 }
 
 /* A way out must be on each page that people read. */
-struct way_out {
-    bool found;
-};
-
-static void find_way_out(void *ctx, struct str name, unsigned line, unsigned column)
+static void check_way_out(struct inspecting *in, bool html, bool text)
 {
-    struct way_out *way = ctx;
-    (void)line, (void)column;
-    way->found = way->found || str_eq(name, STR("links.unsubscribe")) ||
-                 str_eq(name, STR("links.preferences"));
-}
-
-static void check_way_out(struct inspecting *in)
-{
-    const struct message *m = in->mailing->message;
-    struct way_out html = {false}, text = {false};
     struct place nowhere = {.file = STR("")};
-    template_each_name(m->html.template, find_way_out, &html);
-    template_each_name(m->text.template, find_way_out, &text);
-    if (html.found && text.found)
+    if (html && text)
         return;
     remark_warning(in->out, nowhere,
                    "%s no link to unsubscribe: write {{ links.unsubscribe }} as the address of "
                    "one, or take a layout that has it.",
-                   html.found   ? "The text part has"
-                   : text.found ? "The HTML part has"
-                                : "The message has");
+                   html   ? "The text part has"
+                   : text ? "The HTML part has"
+                          : "The message has");
 }
 
 void inspect_names(struct inspecting *in)
 {
     const struct message *m = in->mailing->message;
     struct looking l = {.in = in, .outside = {.memory = &in->memory}};
-    template_each_name(m->subject, note, &l.outside);
-    template_each_name(m->html.template, note, &l.outside);
-    template_each_name(m->text.template, note, &l.outside);
+    note_all(&l.outside, m->subject);
+    bool html = note_all(&l.outside, m->html.template);
+    bool text = note_all(&l.outside, m->text.template);
+    if (l.outside.count)
+        qsort(l.outside.names, l.outside.count, sizeof(*l.outside.names), compare_names);
     look_at(&l, in->draft.subject.value, &in->text);
     look_at(&l, in->draft.preheader.value, &in->html);
     look_at(&l, in->draft.body, &in->html);
-    check_way_out(in);
+    check_way_out(in, html, text);
 }

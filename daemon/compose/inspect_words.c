@@ -15,23 +15,41 @@ struct letters {
     size_t all, small, capital, marks;
 };
 
+/* What of it begins with "{{", "{%" or "<", and is not letters up to where it ends. */
+struct skipped {
+    const char *opening, *closing;
+    bool endless; /* none ends from here on: it is not searched again */
+};
+
+/* How many bytes at the beginning of `rest` one of them takes; 0: none is there, or it has no end.
+ */
+static size_t skipped_length(struct str rest, struct skipped *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct skipped *s = &all[i];
+        size_t len = strlen(s->closing);
+        if (s->endless || !str_starts(rest, str_of(s->opening)))
+            continue;
+        const char *end = memmem(rest.at, rest.len, s->closing, len);
+        s->endless = !end;
+        return end ? (size_t)(end - rest.at) + len : 0;
+    }
+    return 0;
+}
+
 static struct letters count_letters(struct str text)
 {
+    struct skipped skipped[] = {{"{{", "}}", false}, {"{%", "%}", false}, {"<", ">", false}};
     struct letters n = {0};
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i], next = i + 1 < text.len ? text.at[i + 1] : '\0';
-        const char *end = NULL;
-        if (c == '{' && (next == '{' || next == '%'))
-            end = memmem(text.at + i, text.len - i, next == '{' ? "}}" : "%}", 2);
-        else if (c == '<')
-            end = memchr(text.at + i, '>', text.len - i);
-        if (end)
-            i = (size_t)(end - text.at) + (c == '{');
+    while (text.len > 0) {
+        char c = text.at[0];
+        size_t len = c == '{' || c == '<' ? skipped_length(text, skipped, 3) : 0;
+        text = str_skip(text, len ? len : 1);
         n.marks += c == '!';
         n.small += c >= 'a' && c <= 'z';
         n.capital += c >= 'A' && c <= 'Z';
-        n.all += !end && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                          (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0xC0);
+        n.all += (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                 (unsigned char)c >= 0xC0;
     }
     return n;
 }

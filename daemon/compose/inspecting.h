@@ -7,7 +7,16 @@
 #include "compose/partials.h"
 #include "compose/scope.h"
 
-enum { SHORT_MAX = 60 };
+enum {
+    SHORT_MAX = 60,
+    LOOKED_MAX = 64 << 20, /* bytes, in the search of places */
+};
+
+/* Where place_in_text was the last time: who asks in the order of the text walks it once. */
+struct walk {
+    const char *at; /* NULL: nowhere yet */
+    unsigned line, column;
+};
 
 struct inspecting {
     const struct inspection *with;
@@ -23,14 +32,20 @@ struct inspecting {
     struct scope scope;          /* what nobody's copy would see */
     struct name_memory names;
     struct token_maker *tokens;
+    struct walk walk;
+    size_t looked;   /* bytes, for places: at most LOOKED_MAX */
+    size_t compared; /* names, with those that are unknown */
 };
 
 /* Partials of the same names without anything in them: what is wrong then, or used, is so in the
  * template itself. `out` points to `real`. */
 void partials_blank(const struct template_partials *real, struct template_partials *out);
 
-/* The place of a byte of the message's text. */
-struct place place_in_text(const struct inspecting *in, const char *at);
+/* False if to look at so many bytes more would be too much for one inspection. */
+bool may_look(struct inspecting *in, size_t bytes);
+
+/* The place of a byte of the message's text; none, when too much was looked at already. */
+struct place place_in_text(struct inspecting *in, const char *at);
 
 /* The sentence without `Line 3, column 4: ` or `Line 3: ` at its beginning, if that is there. */
 const char *sentence_without_place(const char *sentence, unsigned line, unsigned column);

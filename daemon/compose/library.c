@@ -64,7 +64,9 @@ static int take_file(struct library *library, int fd, const char *folder, const 
 {
     struct buf data = BUF_INIT, full = BUF_INIT;
     buf_addf(&full, "%s/%s", folder, name);
-    int result = read_file(fd, name, &data, err);
+    int result = full.len > BUNDLE_NAME_MAX
+                     ? err_set(err, "its name is longer than %d bytes.", BUNDLE_NAME_MAX)
+                     : read_file(fd, name, &data, err);
     struct str text = buf_str(&data);
     if (str_starts(text, STR("\xEF\xBB\xBF")))
         text = str_skip(text, 3);

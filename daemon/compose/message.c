@@ -82,8 +82,8 @@ static int compile_html(struct making *m)
     int result = -1;
     if (page_html(&m->draft, &m->bundle, &m->html.all, &page, m->err) == 0 &&
         enclosed_show(&out->enclosed, &m->draft, buf_str(&page), &shown, m->err) == 0 &&
-        tracking_apply(&m->tracking, buf_str(&shown), &out->memory, &out->links, &out->link_count,
-                       &tracked, m->err) == 0)
+        tracking_apply(&m->tracking, buf_str(&shown), &m->html.all, &out->memory, &out->links,
+                       &out->link_count, &tracked, m->err) == 0)
         result = part_compile(&out->html, buf_str(&tracked), &m->html.all, &out->memory, m->err);
     struct buf *all[] = {&page, &shown, &tracked};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)

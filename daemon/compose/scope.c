@@ -175,12 +175,12 @@ static bool lookup(void *ctx, struct str name, struct value *out)
     return false;
 }
 
-bool scope_knows(struct str root)
+int scope_number(struct str root)
 {
     for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
         if (str_eq(root, roots[i].name))
-            return true;
-    return false;
+            return (int)i;
+    return -1;
 }
 
 struct template_scope scope_for(struct scope *scope)

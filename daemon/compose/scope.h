@@ -35,8 +35,13 @@ struct scope {
 /* For template_render; `scope` must stay as long as the rendering. */
 struct template_scope scope_for(struct scope *scope);
 
-/* True if it is one of the names above. */
-bool scope_knows(struct str root);
+/* Which of the names above it is, from 0 to 31; -1: none. */
+int scope_number(struct str root);
+
+static inline bool scope_knows(struct str root)
+{
+    return scope_number(root) >= 0;
+}
 
 /* Whether this copy's links lead through the daemon. */
 bool scope_tracks(const struct scope *scope);

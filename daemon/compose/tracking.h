@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "template/liquid.h"
 #include "template/utm.h"
 
 struct tracking {
@@ -27,9 +28,11 @@ struct tracking {
  * content). Views of it. -1 with a sentence. */
 int tracking_parse_utm(struct str value, struct utm *out, struct err *err);
 
-/* Appends the page. `*links` are the targets (Liquid, no references), number 1 first, in `memory`.
+/* Appends the page; `partials` are those that it may render. `*links` are the targets (Liquid, no
+ * references), number 1 first, in `memory`.
  */
-int tracking_apply(const struct tracking *tracking, struct str html, struct arena *memory,
+int tracking_apply(const struct tracking *tracking, struct str html,
+                   const struct template_partials *partials, struct arena *memory,
                    struct str **links, size_t *count, struct buf *out, struct err *err);
 
 #endif

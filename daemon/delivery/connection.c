@@ -65,6 +65,8 @@ static void count_ready(const struct connection *c, int by)
     c->outlet->ready_count += (unsigned)by;
     if (c->secure)
         c->outlet->secure_count += (unsigned)by;
+    if (!c->takes_8bit)
+        c->outlet->bare_count += (unsigned)by;
 }
 
 static void leave(struct connection *c)
@@ -124,7 +126,7 @@ static void on_ready(struct smtp_client *client, void *owner,
     c->secure = tls != NULL;
     set_peer(c, smtp_client_reached(client));
     c->mail_limit = extensions->mail_limit;
-    c->takes_8bit = c->site->takes_8bit = extensions->eightbitmime;
+    c->takes_8bit = extensions->eightbitmime;
     count_ready(c, 1);
     c->outlet->lessons.failures = 0;
     c->site->failures_before = 0;
@@ -167,6 +169,7 @@ static void ended(struct connection *c, struct parcel *p)
     c->busy_since_ms = now;
     c->in_flight--;
     c->outlet->in_flight--;
+    thread_of(c)->tails -= p->copy.mailing->message->tail.len;
     if (p->begun)
         metric_add(&in_flight_now, -1);
     rest(c);
@@ -447,6 +450,7 @@ static void send_parcel(struct connection *c, struct parcel *p)
         c->busy_since_ms = loop_now_ms(&thread_of(c)->loop);
     c->in_flight++;
     c->outlet->in_flight++;
+    thread_of(c)->tails += p->copy.mailing->message->tail.len;
     c->served++;
     timer_stop(&c->idle);
     smtp_client_send(c->client, &p->transaction);

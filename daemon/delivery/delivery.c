@@ -15,7 +15,7 @@
 #include "delivery/tenancy.h"
 #include "tls/context.h"
 
-enum { STOP_LOOK_MS = 1000 };
+enum { STOP_LOOK_MS = 1000, TAILS_MAX = 64 * 1024 * 1024 };
 
 struct delivery {
     struct store *store;
@@ -86,10 +86,12 @@ static void source_names_release(struct delivery_thread *thread)
 
 bool thread_may_begin(struct delivery_thread *thread)
 {
+    bool room = thread->tails < TAILS_MAX;
     bool may = thread->uncommitted < thread->settings->config->store.unsynced &&
                store_healthy(thread->store);
+    thread->starved |= !room;
     thread->held |= !may;
-    return may;
+    return may && room;
 }
 
 /* Letters first: a report may have become durable after the loop ended, and its feeds are still

@@ -221,7 +221,7 @@ static struct copy **pick_lane(struct outlet *outlet, size_t lane, struct copy *
             break;
         p->copy.answer.deliver = site_on_composed;
         p->outlet = outlet;
-        p->copy.may_be_8bit = site->takes_8bit;
+        p->copy.may_be_8bit = outlet->ready_count > 0 && outlet->bare_count == 0;
         warmth_take(outlet, p);
         parcel_give_sheet(site->thread, p);
         outlet->composing[lane]++;
@@ -257,7 +257,7 @@ static bool may_go(const struct outlet *outlet, const struct parcel *p)
            !p->feed->tenancy->leaving;
 }
 
-/* What was composed for a server with 8BITMIME is composed again for one without. */
+/* What was composed for servers with 8BITMIME is composed again when one without has come. */
 static bool must_return(const struct outlet *outlet, struct parcel *p, bool takes_8bit)
 {
     return (p->copy.is_8bit && !takes_8bit) || !warmth_may_go(outlet, p);

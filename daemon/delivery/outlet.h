@@ -42,7 +42,8 @@ struct outlet {
     struct connection *connections;
     unsigned connection_count;          /* all of them: */
     unsigned leaving_count;             /* those that say good-bye, */
-    unsigned ready_count, secure_count; /* the ready ones that stay, and those of them with TLS */
+    unsigned ready_count, secure_count; /* the ready ones that stay, those of them with TLS, */
+    unsigned bare_count;                /* and those without 8BITMIME */
     size_t in_flight;                   /* transactions on all connections */
 };
 

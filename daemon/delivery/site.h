@@ -58,8 +58,7 @@ struct site {
     struct outlet *outlets;
     struct hosts hosts;
     struct manners manners;
-    bool takes_8bit; /* its last session offered 8BITMIME */
-    bool suspended;  /* no source may send here, at least until: */
+    bool suspended; /* no source may send here, at least until: */
     uint32_t suspended_until;
     uint64_t able;       /* a bit for each source that is neither suspended here nor backs off */
     bool obsolete;       /* by a reload: it is another provider's, or on another port; all leave */

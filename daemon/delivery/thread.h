@@ -41,7 +41,9 @@ struct delivery_thread {
     const struct delivery_hooks *hooks;
     struct delivery_settings *settings;
     struct journal *journal;
-    bool starved; /* somebody found no room in it, and wants to hear when there is some */
+    bool starved; /* somebody found no room in it, or too many tails, and wants to hear when there
+                     is some */
+    size_t tails; /* bytes of files that are on their way, each perhaps in a connection's buffer */
     bool held;    /* somebody heard that nothing may begin (thread_may_begin), and wants the same */
     struct source_name *source_names; /* of all settings that there ever were */
     int64_t unknown_until_us; /* clock_mono_us: what limits let go until then counts as used up */

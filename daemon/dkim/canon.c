@@ -116,19 +116,36 @@ static unsigned char has_surplus(const char *at)
     return found;
 }
 
-bool canon_body_is_canonical(struct str body)
+/* `next` is the byte behind the part, 0 where there is none. */
+static bool part_has_surplus(struct str part, char next)
 {
     char last[BLOCK + 1] = {0};
-    if (body.len == 0)
-        return true;
-    if (!str_ends(body, STR("\r\n")) || str_ends(body, STR("\r\n\r\n")) || body.len == 2)
-        return false;
     size_t i = 0;
-    for (; i + BLOCK < body.len; i += BLOCK)
-        if (has_surplus(body.at + i))
+    for (; i + BLOCK < part.len; i += BLOCK)
+        if (has_surplus(part.at + i))
+            return true;
+    if (part.len > i)
+        memcpy(last, part.at + i, part.len - i);
+    last[part.len - i] = next;
+    return has_surplus(last);
+}
+
+bool canon_body_is_canonical(const struct str *parts, size_t count)
+{
+    char next = '\0';
+    while (count > 0 && parts[count - 1].len == 0)
+        count--;
+    if (count == 0)
+        return true;
+    struct str end = parts[count - 1];
+    if (!str_ends(end, STR("\r\n")) || str_ends(end, STR("\r\n\r\n")) || end.len == 2)
+        return false;
+    for (size_t i = count; i > 0; i--) {
+        if (part_has_surplus(parts[i - 1], next))
             return false;
-    memcpy(last, body.at + i, body.len - i);
-    return !has_surplus(last);
+        next = parts[i - 1].len ? parts[i - 1].at[0] : next;
+    }
+    return true;
 }
 
 /*

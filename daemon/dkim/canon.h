@@ -16,9 +16,9 @@
  */
 void canon_header(struct buf *out, struct str field);
 
-/* True if the canonical form of a body is the body itself, as it is for nearly all that are
- * quoted-printable or base64. May be false for one of which it is true. */
-bool canon_body_is_canonical(struct str body);
+/* True if the canonical form of a body, in `count` parts, is the body itself, as it is for nearly
+ * all that are quoted-printable or base64. May be false for one of which it is true. */
+bool canon_body_is_canonical(const struct str *parts, size_t count);
 
 /* A whole body. An empty one, or one of blank lines only, gives nothing. */
 void canon_body(struct buf *out, struct str body);

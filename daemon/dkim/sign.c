@@ -10,6 +10,7 @@
 #include "dkim/canon.h"
 
 enum {
+    KEPT_MAX = 256 * 1024, /* bytes of a buffer */
     FOLD_AT = 76,
     SIGNATURE_LINE = 72,
     SIGNATURE_MAX = DKIM_RSA_MAX / 8,
@@ -139,15 +140,6 @@ static int hash(struct dkim_signer *s, const struct str *parts, size_t count,
     return 0;
 }
 
-/* Lines are canonical each for itself, but for those that are blank at the end of all. */
-static bool are_canonical(const struct str *parts, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!canon_body_is_canonical(parts[i]))
-            return false;
-    return true;
-}
-
 static void join_canonical(struct dkim_signer *s, const struct str *parts, size_t count)
 {
     buf_reset(&s->joined);
@@ -157,14 +149,24 @@ static void join_canonical(struct dkim_signer *s, const struct str *parts, size_
     canon_body(&s->canonical, buf_str(&s->joined));
 }
 
+/* What one large message needed is not kept for the small ones. */
+static void forget_if_large(struct buf *b)
+{
+    if (b->size > KEPT_MAX)
+        buf_release(b);
+}
+
 int dkim_body_hash(struct dkim_signer *s, const struct str *parts, size_t count,
                    unsigned char out[DKIM_HASH_SIZE], struct err *err)
 {
-    if (are_canonical(parts, count))
+    if (canon_body_is_canonical(parts, count))
         return hash(s, parts, count, out, err);
     join_canonical(s, parts, count);
     struct str canonical = buf_str(&s->canonical);
-    return hash(s, &canonical, 1, out, err);
+    int result = hash(s, &canonical, 1, out, err);
+    forget_if_large(&s->joined);
+    forget_if_large(&s->canonical);
+    return result;
 }
 
 /* Takes one field with its continuation lines off the front (RFC 5322 §2.2). */

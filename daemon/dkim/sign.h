@@ -37,8 +37,7 @@ struct dkim_signer *dkim_signer_new(const struct dkim_key *key, const struct dki
                                     struct err *err);
 void dkim_signer_free(struct dkim_signer *signer); /* accepts NULL */
 
-/* SHA-256 of the canonical body, as bh= wants it. The body is in `count` parts, each of which ends
- * at the end of a line. */
+/* SHA-256 of the canonical body, as bh= wants it. The body is in `count` parts. */
 int dkim_body_hash(struct dkim_signer *signer, const struct str *parts, size_t count,
                    unsigned char out[DKIM_HASH_SIZE], struct err *err);
 

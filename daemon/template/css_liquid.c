@@ -40,9 +40,9 @@ static size_t count_pieces(struct str source)
     return count;
 }
 
-static uint32_t add_block(struct css_liquid *l, uint32_t parent)
+static uint32_t add_block(struct css_liquid *l, uint32_t parent, bool loop)
 {
-    l->blocks[l->block_count] = (struct css_block){parent, l->blocks[parent].depth + 1};
+    l->blocks[l->block_count] = (struct css_block){parent, l->blocks[parent].depth + 1, loop};
     return l->block_count++;
 }
 
@@ -51,9 +51,9 @@ static uint32_t block_after(struct css_liquid *l, const struct piece *p, uint32_
 {
     switch (piece_role(p)) {
     case ROLE_OPEN:
-        return add_block(l, block);
+        return add_block(l, block, str_eq(p->name, STR("for")));
     case ROLE_MIDDLE:
-        return block ? add_block(l, l->blocks[block].parent) : 0;
+        return block ? add_block(l, l->blocks[block].parent, false) : 0;
     case ROLE_CLOSE:
         return l->blocks[block].parent;
     default:
@@ -66,12 +66,25 @@ static void hide(struct css_liquid *l, const struct css_piece *p, char with)
     memset(l->bytes + p->at, with, p->end - p->at);
 }
 
+/* Markup in a capture comes to stand where its variable is written. `depth` counts captures. */
+static void note_capture(struct css_liquid *l, const struct piece *p, unsigned *depth)
+{
+    if (p->kind == PIECE_TEXT)
+        l->outside |= *depth && str_find(p->whole, '<');
+    else if (p->kind == PIECE_TAG && str_eq(p->name, STR("capture")))
+        ++*depth;
+    else if (p->kind == PIECE_TAG && *depth && str_eq(p->name, STR("endcapture")))
+        --*depth;
+}
+
 static int collect(struct css_liquid *l, struct err *err)
 {
     struct lexer lexer = {.source = l->source};
     struct piece p;
     uint32_t block = 0;
+    unsigned captures = 0;
     while (lexer_next_whole(&lexer, &p)) {
+        note_capture(l, &p, &captures);
         if (p.kind == PIECE_TEXT)
             continue;
         struct css_piece *piece = &l->pieces[l->count++];
@@ -213,6 +226,14 @@ bool css_liquid_is_in(const struct css_liquid *l, uint32_t block, uint32_t outer
     while (l->blocks[block].depth > l->blocks[outer].depth)
         block = l->blocks[block].parent;
     return block == outer;
+}
+
+uint32_t css_liquid_loop(const struct css_liquid *l, uint32_t block, uint32_t outer)
+{
+    uint32_t loop = 0;
+    for (; block && block != outer; block = l->blocks[block].parent)
+        loop = l->blocks[block].loop ? block : loop;
+    return loop;
 }
 
 void css_liquid_range(const struct css_liquid *l, size_t from, size_t to, size_t *first,

@@ -26,6 +26,7 @@ struct css_piece {
 
 struct css_block {
     uint32_t parent, depth;
+    bool loop; /* may be written several times */
 };
 
 struct css_liquid {
@@ -35,7 +36,7 @@ struct css_liquid {
     size_t count;
     struct css_block *blocks; /* 0 is the top */
     uint32_t block_count;
-    bool outside; /* elements may come from elsewhere: a partial, or a value with "raw" */
+    bool outside; /* elements may come from elsewhere: a partial, a capture, a value with "raw" */
 };
 
 /* The source must stay; the rest is in `memory`. -1 if blocks nest too deep. */
@@ -51,6 +52,9 @@ uint32_t css_liquid_block(const struct css_liquid *l, size_t at);
 
 /* True if the block is `outer` or in it. */
 bool css_liquid_is_in(const struct css_liquid *l, uint32_t block, uint32_t outer);
+
+/* The outermost loop around the block that is still inside `outer`; 0 if there is none. */
+uint32_t css_liquid_loop(const struct css_liquid *l, uint32_t block, uint32_t outer);
 
 /* The pieces from *first to before *last touch [from, to). */
 void css_liquid_range(const struct css_liquid *l, size_t from, size_t to, size_t *first,

@@ -158,6 +158,18 @@ static enum css_answer match_position(const struct css_test *test, const struct 
     return answer_if(steps % test->step == 0 && steps / test->step >= 0);
 }
 
+/* What HTML calls a hyperlink, visited or not; only a mail program can tell those apart. */
+static enum css_answer match_link(const struct css_element *e)
+{
+    bool unsure = css_has_liquid(e->name);
+    if (!unsure && !str_eq(e->name, STR("a")) && !str_eq(e->name, STR("area")) &&
+        !str_eq(e->name, STR("link")))
+        return CSS_NO;
+    if (unsure || e->vague)
+        return CSS_MAYBE;
+    return answer_if(css_element_value(e, STR("href")).at);
+}
+
 static enum css_answer match_tests(const struct match *m, const struct css_test *tests,
                                    const struct css_element *e, bool subject);
 
@@ -177,6 +189,8 @@ static enum css_answer match_test(const struct match *m, const struct css_test *
         return match_position(test, e);
     case CSS_ROOT:
         return answer_if(!e->parent);
+    case CSS_LINK:
+        return match_link(e);
     default:
         return (enum css_answer)(CSS_YES - match_tests(m, test->not, e, true));
     }
@@ -232,19 +246,39 @@ static enum reach match_parent(const struct match *m, const struct css_compound 
     return r == FAILS_HERE ? FAILS_SIBLINGS : r;
 }
 
-/* Between siblings that Liquid decides about, only "maybe" or "no" can be known. */
+/*
+ * The last sibling that may come before e: where a Liquid loop repeats e, that is the last one of
+ * the loop, perhaps e itself, since an earlier round wrote them all.
+ */
+static const struct css_element *last_before(const struct match *m, const struct css_element *e)
+{
+    const struct css_element *last = e->previous;
+    uint32_t loop = css_liquid_loop(m->tree->liquid, e->block, e->parent->block);
+    if (loop == 0)
+        return last;
+    for (; e; e = e->next, ++*m->work)
+        if (css_liquid_is_in(m->tree->liquid, e->block, loop))
+            last = e;
+    return last;
+}
+
+/*
+ * Between siblings that Liquid decides about, only "maybe" or "no" can be known. What may come
+ * before a sibling further left is never more, so a failure there holds for all of them.
+ */
 static enum reach match_siblings(const struct match *m, const struct css_compound *c,
                                  const struct css_element *e, bool adjacent)
 {
     bool shifting = e->parent && e->parent->shifting;
-    for (const struct css_element *s = e->previous; s; s = s->previous) {
+    const struct css_element *s = shifting ? last_before(m, e) : e->previous;
+    for (; s; s = s->previous) {
         enum reach r = match_at(m, c, s, shifting);
         if (r >= MAY_MATCH || r == FAILS_ALL || r == FAILS_SIBLINGS)
             return r;
         if (adjacent && !shifting)
             return FAILS_HERE;
     }
-    return adjacent ? FAILS_HERE : FAILS_SIBLINGS;
+    return adjacent && !shifting ? FAILS_HERE : FAILS_SIBLINGS;
 }
 
 static enum reach match_left(const struct match *m, const struct css_compound *c,

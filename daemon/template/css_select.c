@@ -239,17 +239,22 @@ static bool take_position(struct reader *r, struct css_test **tests, struct str 
 static bool is_state(struct str name)
 {
     static const char *const names[] = {
-        "link",          "visited",      "any-link",          "hover",         "active",
-        "focus",         "target",       "focus-within",      "focus-visible", "checked",
-        "disabled",      "enabled",      "required",          "optional",      "read-only",
-        "read-write",    "valid",        "invalid",           "in-range",      "out-of-range",
-        "indeterminate", "default",      "placeholder-shown", "before",        "after",
-        "first-line",    "first-letter", "placeholder",       "selection",     "marker",
-        "backdrop"};
+        "visited",           "hover",         "active",       "focus",         "target",
+        "focus-within",      "focus-visible", "checked",      "disabled",      "enabled",
+        "required",          "optional",      "read-only",    "read-write",    "valid",
+        "invalid",           "in-range",      "out-of-range", "indeterminate", "default",
+        "placeholder-shown", "before",        "after",        "first-line",    "first-letter",
+        "placeholder",       "selection",     "marker",       "backdrop"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (str_eq_nocase(name, str_of(names[i])))
             return true;
     return false;
+}
+
+/* No state of the reader: what links look like to begin with. */
+static bool is_link(struct str name)
+{
+    return str_eq_nocase(name, STR("link")) || str_eq_nocase(name, STR("any-link"));
 }
 
 static void take_compound(struct reader *r, struct css_test **tests);
@@ -302,6 +307,8 @@ static void take_pseudo(struct reader *r, struct css_test **tests)
     } else if (!element && str_eq_nocase(name, STR("root"))) {
         add_test(r, tests, CSS_ROOT, SPECIFIC_CLASS);
         r->selector->root = true;
+    } else if (!element && is_link(name)) {
+        add_test(r, tests, CSS_LINK, SPECIFIC_CLASS);
     } else if (element || !take_position(r, tests, name, NULL)) {
         judge(r, CSS_UNKNOWN);
     }

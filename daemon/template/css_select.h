@@ -1,8 +1,8 @@
 /*
  * Selectors (Selectors Level 3, and of Level 4 what mail uses): read once, matched against the
  * elements of a css_tree. Private to the room. Of type, universal, class, id and attribute
- * selectors, the four combinators, :root, :not(), and the pseudo-classes of position; what depends
- * on the reader's doings (:hover, ::before …) is told apart, not matched.
+ * selectors, the four combinators, :root, :link, :not(), and the pseudo-classes of position; what
+ * depends on the reader's doings (:hover, :visited, ::before …) is told apart, not matched.
  *
  * An answer may be "maybe": Liquid stands where it decides (class="{{ c }}", {% if %} between
  * siblings).
@@ -13,7 +13,16 @@
 #include "base/arena.h"
 #include "template/css_tree.h"
 
-enum css_test_kind { CSS_TYPE, CSS_ID, CSS_CLASS, CSS_ATTRIBUTE, CSS_POSITION, CSS_ROOT, CSS_NOT };
+enum css_test_kind {
+    CSS_TYPE,
+    CSS_ID,
+    CSS_CLASS,
+    CSS_ATTRIBUTE,
+    CSS_POSITION,
+    CSS_ROOT,
+    CSS_LINK,
+    CSS_NOT
+};
 
 struct css_test {
     struct css_test *next;

@@ -220,6 +220,21 @@ static bool read_date(struct reader *r)
     return false;
 }
 
+/*
+ * The offset that a zone's local time is meant in, east of UTC or west: that of the day before or
+ * of the day after, whichever holds then. Where clocks are put back and both do, it is the first;
+ * and that too where they are put forward over the time, which then lies after the gap.
+ */
+static int32_t local_offset(const struct template_zone *zone, int64_t local)
+{
+    const char *ignored;
+    int32_t before = zone->offset(zone->ctx, local - DAY_S, &ignored);
+    int32_t after = zone->offset(zone->ctx, local + DAY_S, &ignored);
+    if (before == after || zone->offset(zone->ctx, local - before, &ignored) == before)
+        return before;
+    return zone->offset(zone->ctx, local - after, &ignored) == after ? after : before;
+}
+
 bool date_parse(struct str s, const struct template_zone *zone, struct date_moment *out)
 {
     struct reader r = {.rest = str_trim(s)};
@@ -229,11 +244,8 @@ bool date_parse(struct str s, const struct template_zone *zone, struct date_mome
     int64_t local = days_from_date(d->year, d->month, d->day) * DAY_S + d->hour * 3600L +
                     d->minute * 60L + d->second;
     int32_t offset = d->offset;
-    if (!r.has_offset && zone) {
-        const char *ignored;
-        offset = zone->offset(zone->ctx, local, &ignored);
-        offset = zone->offset(zone->ctx, local - offset, &ignored);
-    }
+    if (!r.has_offset && zone)
+        offset = local_offset(zone, local);
     *out = (struct date_moment){local - offset, d->nanosecond};
     return true;
 }

@@ -32,6 +32,7 @@ static struct value symbol_value(struct render *r, uint32_t symbol)
 static struct value named_value(struct render *r, struct str name)
 {
     struct value v = value_nil();
+    render_work(r, (uint64_t)r->template->symbol_count + WORK_MEMBER);
     for (uint32_t i = 0; i < r->template->symbol_count; i++)
         if (str_eq(r->template->symbols[i].name, name))
             return symbol_value(r, i);
@@ -84,6 +85,7 @@ struct value value_member(struct render *r, const struct value *v, struct str na
     struct value out = value_nil();
     switch ((enum value_kind)v->kind) {
     case VALUE_OBJECT:
+        render_work(r, WORK_MEMBER);
         if (v->object.type->get(v->object.ctx, name, &out))
             return out;
         return v->object.type->count ? counted_member(r, v, name) : value_nil();
@@ -129,10 +131,16 @@ static struct value eval_path(struct render *r, const struct path *path)
     return v;
 }
 
+static size_t text_length(const struct value *v)
+{
+    return v->kind == VALUE_STR ? v->str.len : 0;
+}
+
 /* A limit of a range: what is no whole number counts as the number it begins with. */
 static int64_t range_limit(struct render *r, const struct expr *e)
 {
     struct value v = eval_expr(r, e);
+    render_work(r, text_length(&v));
     struct value number = value_number(&v);
     int64_t whole = 0;
     value_to_int(&number, &whole);
@@ -153,13 +161,15 @@ struct value eval_expr(struct render *r, const struct expr *e)
 
 static void apply(struct call *c, const struct applied_filter *f)
 {
+    uint64_t work = WORK_FILTER + text_length(&c->value);
     c->filter = f->filter;
     c->count = f->count;
-    for (size_t i = 0; i < FILTER_MAX_ARGS; i++)
+    for (size_t i = 0; i < FILTER_MAX_ARGS; i++) {
         c->args[i] = i < f->count ? eval_expr(c->r, &f->args[i]) : value_nil();
+        work += text_length(&c->args[i]);
+    }
     c->option = f->option ? eval_expr(c->r, f->option) : value_nil();
-    if (c->value.kind == VALUE_STR)
-        render_work(c->r, c->value.str.len);
+    render_work(c->r, work);
     bool markup = c->value.kind == VALUE_STR && c->value.markup;
     f->filter->apply(c);
     if (markup && f->filter->keeps_markup)
@@ -184,18 +194,17 @@ static bool contains(struct render *r, const struct value *left, const struct va
     if (!value_is_true(right))
         return false;
     if (left->kind == VALUE_ARRAY) {
-        render_work(r, left->count);
-        for (uint32_t i = 0; i < left->count; i++)
-            if (value_equals(&left->items[i], right))
+        for (uint32_t i = 0; i < left->count && !r->failed; i++)
+            if (render_equals(r, &left->items[i], right))
                 return true;
         return false;
     }
     struct str needle = render_str(r, right);
+    render_work(r, left->kind == VALUE_OBJECT ? WORK_MEMBER : text_length(left));
     if (left->kind == VALUE_OBJECT)
         return left->object.type->get(left->object.ctx, needle, &ignored);
     if (left->kind != VALUE_STR)
         return false;
-    render_work(r, left->str.len);
     return needle.len == 0 ||
            (left->str.len && memmem(left->str.at, left->str.len, needle.at, needle.len));
 }
@@ -209,6 +218,8 @@ static bool in_order(struct render *r, enum compare compare, const struct value 
                      const struct value *b)
 {
     int order;
+    if (a->kind == VALUE_STR && b->kind == VALUE_STR)
+        render_work(r, a->str.len < b->str.len ? a->str.len : b->str.len);
     if (!value_order(a, b, &order)) {
         bool a_text = a->kind == VALUE_STR && !a->loose, b_text = b->kind == VALUE_STR && !b->loose;
         if ((a_text && value_is_number(b)) || (b_text && value_is_number(a)))
@@ -231,11 +242,12 @@ static bool in_order(struct render *r, enum compare compare, const struct value 
 
 /* Loose text that is compared with a number is one, if all of it is; else it is neither equal to
  * the number nor in any order with it. */
-static void take_as_number(struct value *v, const struct value *other)
+static void take_as_number(struct render *r, struct value *v, const struct value *other)
 {
     struct number n;
     if (v->kind != VALUE_STR || !v->loose || !value_is_number(other))
         return;
+    render_work(r, v->str.len);
     struct str s = str_trim(v->str);
     if (s.len && number_scan(s, &n) == s.len)
         *v = value_number(v);
@@ -244,18 +256,17 @@ static void take_as_number(struct value *v, const struct value *other)
 static bool eval_test(struct render *r, const struct test *t)
 {
     struct value left = eval_expr(r, &t->left);
+    render_work(r, WORK_STEP);
     if (t->compare == COMPARE_TRUTH)
         return value_is_true(&left);
     struct value right = eval_expr(r, &t->right);
-    take_as_number(&left, &right);
-    take_as_number(&right, &left);
-    if (left.kind == VALUE_STR && right.kind == VALUE_STR)
-        render_work(r, left.str.len < right.str.len ? left.str.len : right.str.len);
+    take_as_number(r, &left, &right);
+    take_as_number(r, &right, &left);
     switch (t->compare) {
     case COMPARE_EQUAL:
-        return value_equals(&left, &right);
+        return render_equals(r, &left, &right);
     case COMPARE_UNEQUAL:
-        return !value_equals(&left, &right);
+        return !render_equals(r, &left, &right);
     case COMPARE_CONTAINS:
         return contains(r, &left, &right);
     default:

@@ -8,8 +8,19 @@ void filter_raw(struct call *c)
         c->value.markup = true;
 }
 
+/* Where the text stays plain: the value as text, and true. */
+static bool stays_plain(struct call *c)
+{
+    if (c->r->options->escape != ESCAPE_TEXT)
+        return false;
+    c->value = value_str(render_str(c->r, &c->value));
+    return true;
+}
+
 void filter_escape(struct call *c)
 {
+    if (stays_plain(c))
+        return;
     struct str s = render_str(c->r, &c->value);
     size_t mark = text_begin(c->r);
     text_add_clean(c->r, s, true);
@@ -33,6 +44,8 @@ static size_t reference_length(struct str s)
 /* What is a character reference already stays one. */
 void filter_escape_once(struct call *c)
 {
+    if (stays_plain(c))
+        return;
     struct str s = render_str(c->r, &c->value);
     size_t mark = text_begin(c->r);
     while (s.len && !c->r->failed) {
@@ -70,6 +83,8 @@ static size_t line_length(struct str s, size_t *end)
 
 void filter_newline_to_br(struct call *c)
 {
+    if (stays_plain(c))
+        return;
     struct str s = render_str(c->r, &c->value);
     bool markup = c->value.kind == VALUE_STR && c->value.markup;
     bool escape = c->r->options->escape == ESCAPE_HTML && !markup;

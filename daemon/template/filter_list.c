@@ -89,6 +89,7 @@ enum list_member list_member(struct call *c, const struct value *item, const str
     *out = value_nil();
     switch ((enum value_kind)item->kind) {
     case VALUE_OBJECT:
+        render_work(c->r, WORK_MEMBER);
         if (key->kind == VALUE_STR && !item->object.type->get(item->object.ctx, key->str, out))
             *out = value_nil();
         return MEMBER_READ;
@@ -134,6 +135,7 @@ static bool same_object(struct call *c, const struct value *a, const struct valu
     for (size_t i = 0; i < x->count(a->object.ctx) && !c->r->failed; i++) {
         struct str name = {NULL, 0};
         struct value one = value_nil(), other = value_nil();
+        render_work(c->r, WORK_MEMBER);
         x->at(a->object.ctx, i, &name, &one);
         if (!y->get(b->object.ctx, name, &other) || !same(c, &one, &other, depth + 1))
             return false;
@@ -155,7 +157,7 @@ static bool same(struct call *c, const struct value *a, const struct value *b, i
 {
     if (a->kind != b->kind || depth == MAX_DEPTH)
         return value_is_number(a) && value_equals(a, b);
-    render_work(c->r, a->kind == VALUE_STR && a->str.len == b->str.len ? a->str.len : 1);
+    render_work(c->r, a->kind == VALUE_STR && a->str.len == b->str.len ? a->str.len : WORK_STEP);
     if (a->kind == VALUE_OBJECT)
         return same_object(c, a, b, depth);
     return a->kind == VALUE_ARRAY ? same_array(c, a, b, depth) : value_equals(a, b);

@@ -32,7 +32,7 @@ static const struct value *selection_next(struct call *c, struct selection *s, b
         return NULL;
     *hit = value_is_true(&member);
     if (c->args[1].kind != VALUE_NIL)
-        *hit = value_equals(&member, &c->args[1]);
+        *hit = render_equals(c->r, &member, &c->args[1]);
     return item;
 }
 
@@ -130,12 +130,16 @@ static struct value sum_of(struct call *c, const struct value *v)
 {
     struct list list;
     struct value sum = value_int(0);
+    if (v->kind == VALUE_STR)
+        render_work(c->r, v->str.len);
     if (v->kind != VALUE_ARRAY)
         return value_number(v);
     if (!list_of(c, v, &list))
         return sum;
-    for (size_t i = 0; i < list.count; i++)
+    for (size_t i = 0; i < list.count && !c->r->failed; i++) {
+        render_work(c->r, list.items[i].kind == VALUE_STR ? list.items[i].str.len : 1);
         sum = number_add(sum, value_number(&list.items[i]));
+    }
     return sum;
 }
 
@@ -145,7 +149,7 @@ void filter_sum(struct call *c)
     struct value sum = value_int(0);
     if (!list_of(c, &c->value, &list))
         return;
-    for (size_t i = 0; i < list.count; i++) {
+    for (size_t i = 0; i < list.count && !c->r->failed; i++) {
         struct value member = list.items[i];
         if (c->args[0].kind != VALUE_NIL &&
             !list_member_of(c, &list.items[i], &c->args[0], &member))

@@ -109,20 +109,40 @@ struct seen {
     struct value *keys;
 };
 
-/* The same for all that list_same holds for the same. */
-static uint64_t hash_of(const struct value *v)
+/* The same for all that list_same holds for the same, except that objects and arrays are only told
+ * from other things. */
+static uint64_t hash_plain(struct call *c, const struct value *v)
 {
+    render_work(c->r, v->kind == VALUE_STR ? v->str.len : WORK_STEP);
     if (v->kind == VALUE_STR)
         return hash_bytes(v->str.at, v->str.len);
     double real = value_is_number(v) ? value_to_double(v) + 0.0 : v->kind;
     return hash_bytes(&real, sizeof(real));
 }
 
+/* The same for all that list_same holds for the same: of an object's members in any order. */
+static uint64_t hash_of(struct call *c, const struct value *v)
+{
+    if (v->kind != VALUE_OBJECT || !v->object.type->count)
+        return hash_plain(c, v);
+    uint64_t sum = 0;
+    size_t count = v->object.type->count(v->object.ctx);
+    for (size_t i = 0; i < count && !c->r->failed; i++) {
+        struct str name = {NULL, 0};
+        struct value member = value_nil();
+        render_work(c->r, WORK_MEMBER);
+        v->object.type->at(v->object.ctx, i, &name, &member);
+        uint64_t pair[2] = {hash_bytes(name.at, name.len), hash_plain(c, &member)};
+        sum += hash_bytes(pair, sizeof(pair));
+    }
+    return sum;
+}
+
 /* True if the key number `index` is new; it is then among the seen ones. */
 static bool seen_add(struct call *c, struct seen *s, size_t index)
 {
     const struct value *key = &s->keys[index];
-    size_t at = hash_of(key) & s->mask;
+    size_t at = hash_of(c, key) & s->mask;
     for (; s->slots[at]; at = (at + 1) & s->mask)
         if (list_same(c, &s->keys[s->slots[at] - 1], key) || c->r->failed)
             return false;
@@ -155,7 +175,6 @@ void filter_uniq(struct call *c)
         if (c->args[0].kind != VALUE_NIL &&
             !list_member_of(c, &list.items[i], &c->args[0], &seen.keys[i]))
             return;
-        render_work(c->r, seen.keys[i].kind == VALUE_STR ? seen.keys[i].str.len : 1);
         if (seen_add(c, &seen, i))
             list.items[count++] = list.items[i];
     }

@@ -23,6 +23,24 @@ static size_t length_to(struct str s, struct str end)
     return hit ? (size_t)(hit - s.at) + end.len : s.len;
 }
 
+/*
+ * The length of a comment: it ends at "-->", also in "<!-->" and "<!--->", and at "--!>" (HTML,
+ * 13.2.5.43 to 52).
+ */
+static size_t comment_length(struct str s)
+{
+    const char *hit;
+    for (size_t at = 2; (hit = memmem(s.at + at, s.len - at, "--", 2)); at++) {
+        at = (size_t)(hit - s.at);
+        struct str rest = str_skip(s, at + 2);
+        if (str_starts(rest, STR(">")))
+            return at + 3;
+        if (at >= 4 && str_starts(rest, STR("!>")))
+            return at + 4;
+    }
+    return s.len;
+}
+
 /* The length of a tag: up to a ">" that is not in a quoted value. */
 static size_t tag_length(struct str s)
 {
@@ -116,7 +134,7 @@ bool html_next(struct html_cutter *c, struct html_piece *out)
     char second = s.len > 1 ? s.at[1] : '\0';
     if (s.at[0] == '<' && (second == '!' || second == '?')) {
         out->kind = HTML_OTHER;
-        out->whole.len = length_to(s, str_starts(s, STR("<!--")) ? STR("-->") : STR(">"));
+        out->whole.len = str_starts(s, STR("<!--")) ? comment_length(s) : length_to(s, STR(">"));
     } else if (s.at[0] == '<' &&
                (is_letter(second) || (second == '/' && s.len > 2 && is_letter(s.at[2])))) {
         take_tag(c, out);
@@ -160,6 +178,19 @@ bool html_next_attribute(struct str *rest, struct html_attribute *out)
     return true;
 }
 
+/* What a number stands for: of 128 to 159, what windows-1252 has there (HTML, 13.2.5.80). */
+static int32_t numbered_point(int64_t value)
+{
+    static const uint16_t windows[] = {
+        0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+        0x2039, 0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+        0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
+    if (value >= 0x80 && value <= 0x9F)
+        return windows[value - 0x80];
+    bool valid = value > 0 && value <= 0x10FFFF && !(value >= 0xD800 && value <= 0xDFFF);
+    return valid ? (int32_t)value : 0xFFFD;
+}
+
 static size_t numeric_reference(struct str s, int32_t *point)
 {
     bool hex = s.len > 2 && (s.at[2] | 32) == 'x';
@@ -174,8 +205,7 @@ static size_t numeric_reference(struct str s, int32_t *point)
     }
     if (at == start)
         return 0;
-    bool valid = value > 0 && value <= 0x10FFFF && !(value >= 0xD800 && value <= 0xDFFF);
-    *point = valid ? (int32_t)value : 0xFFFD;
+    *point = numbered_point(value);
     return at < s.len && s.at[at] == ';' ? at + 1 : at;
 }
 

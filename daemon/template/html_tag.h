@@ -24,6 +24,7 @@ struct html_piece {
 struct html_cutter {
     struct str rest;
     unsigned unclosed; /* unread elements that have no end tag any more, by their number */
+    unsigned misses;   /* how often the end of an element was looked for in vain */
 };
 
 struct html_attribute {

@@ -1,40 +1,12 @@
 #include "template/images.h"
 
+#include "template/html_hidden.h"
 #include "template/html_scan.h"
 #include "template/html_view.h"
 #include "template/link_target.h"
 #include "template/space.h"
 
 enum { FIRST_SIZE = 16 };
-
-struct sizes {
-    bool thin, flat, hidden;
-};
-
-/* "0", "1", "1px": a length that nobody sees. */
-static bool is_tiny(struct str s)
-{
-    s = str_trim(s);
-    if (s.len == 0 || (s.at[0] != '0' && s.at[0] != '1'))
-        return false;
-    s = str_trim(str_skip(s, 1));
-    return s.len == 0 || str_eq_nocase(s, STR("px"));
-}
-
-/* style="width:1px; height: 1px" or "display:none" */
-static void read_style(struct sizes *sizes, struct str style)
-{
-    while (style.at) {
-        struct str value = str_cut(&style, ';'), name = str_trim(str_cut(&value, ':'));
-        value = str_trim(value);
-        if (str_eq_nocase(name, STR("width")))
-            sizes->thin = is_tiny(value);
-        else if (str_eq_nocase(name, STR("height")))
-            sizes->flat = is_tiny(value);
-        else if (str_eq_nocase(name, STR("display")))
-            sizes->hidden = str_starts_nocase(value, STR("none"));
-    }
-}
 
 /* An attribute's value in the source, where the view has less. */
 static struct str source_value(const struct html_view *v, const struct html_scan_attribute *a)
@@ -52,7 +24,7 @@ static bool read_image(struct html_scan *scan, const struct html_view *view, str
                        struct arena *memory)
 {
     struct html_scan_attribute a;
-    struct sizes sizes = {false, false, false};
+    struct html_style sizes = {.thin = false};
     struct str style = {NULL, 0};
     while (html_scan_attribute(scan, &a)) {
         if (str_eq_nocase(a.name, STR("alt")))
@@ -60,14 +32,14 @@ static bool read_image(struct html_scan *scan, const struct html_view *view, str
         else if (str_eq_nocase(a.name, STR("src")) && !image->src.at)
             image->src = space_cut(space_skip(link_value_decode(source_value(view, &a), memory)));
         else if (str_eq_nocase(a.name, STR("width")))
-            sizes.thin = is_tiny(a.value);
+            sizes.thin = html_length_is_tiny(a.value);
         else if (str_eq_nocase(a.name, STR("height")))
-            sizes.flat = is_tiny(a.value);
+            sizes.flat = html_length_is_tiny(a.value);
         else if (str_eq_nocase(a.name, STR("style")))
             style = a.value;
     }
-    read_style(&sizes, style);
-    image->is_pixel = sizes.hidden || (sizes.thin && sizes.flat);
+    html_style_read(&sizes, style);
+    image->is_pixel = sizes.undisplayed || (sizes.thin && sizes.flat);
     return html_scan_close(scan);
 }
 

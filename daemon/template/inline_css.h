@@ -11,13 +11,13 @@
  *     <p class="x" style="color:#333;margin:0;font-weight: bold">
  *
  * What stays in the sheet, as it was written: at-rules; selectors that depend on the reader's
- * doings
- * (:hover, ::before), of whose list only they stay; selectors that are unknown or broken; :root
- * (inlined too); selectors for what mail programs wrap around a mail (#outlook, .ExternalClass,
- * [data-ogsc] …); rules that nobody could inline safely because Liquid decides whom they match.
- * Other rules go, also those that match nothing. A sheet that is empty then goes as a whole. A
- * whole sheet stays if it has data-inline="off" or data-embed, a `media` other than "all", a `type`
- * other than "text/css", or is hidden from Outlook by <!--[if !mso]><!-->.
+ * doings (:hover, :visited, ::before; :link is any link here), of whose list only they stay;
+ * selectors that are unknown or broken; :root (inlined too); selectors for what mail programs wrap
+ * around a mail (#outlook, .ExternalClass, [data-ogsc] …); rules that nobody could inline safely
+ * because Liquid decides whom they match. Other rules go, also those that match nothing. A sheet
+ * that is empty then goes as a whole. A whole sheet stays if it has data-inline="off" or
+ * data-embed, a `media` other than "all", a `type` other than "text/css", or is hidden from Outlook
+ * by <!--[if !mso]><!-->.
  *
  * For authors: inlined declarations win over what stays, so a rule in @media or with :hover needs
  * !important, and then always wins, also over what was !important in the sheet: an inlined
@@ -31,8 +31,8 @@
  * Liquid: a rule that perhaps matches (class="{{ c }}", :first-child among {% if %}, a rule between
  * Liquid tags) stays in the sheet, and so do the weaker declarations of related properties for that
  * element, so that the sheet decides among them. An element whose attributes Liquid writes
- * (<td {{ attributes }}>) gets nothing. Where partials or `raw` values may bring elements, every
- * rule stays, and is inlined too.
+ * (<td {{ attributes }}>) gets nothing. Where partials, captured markup or `raw` values may bring
+ * elements, every rule stays, and is inlined too.
  */
 #ifndef TOCSIN_TEMPLATE_INLINE_CSS_H
 #define TOCSIN_TEMPLATE_INLINE_CSS_H

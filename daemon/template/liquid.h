@@ -73,7 +73,7 @@ struct render_limits {
     uint64_t iterations; /* rounds of all loops and partials together; 100,000 */
     size_t output;       /* bytes of output, and of any single text made on the way; 16 MiB */
     size_t scratch;      /* bytes of the arena; 64 MiB */
-    uint64_t work;       /* bytes that filters and comparisons look at; 256 MiB */
+    uint64_t work;       /* steps: 1 a byte looked at, 4 a tag or comparison, 32 a filter; 256 Mi */
 };
 
 /* A time zone: seconds east of UTC at a moment, and the zone's name then ("CEST", may be NULL). */
@@ -82,7 +82,7 @@ struct template_zone {
     int32_t (*offset)(const void *ctx, int64_t unix_s, const char **name);
 };
 
-enum render_escape { ESCAPE_NONE, ESCAPE_HTML };
+enum render_escape { ESCAPE_NONE, ESCAPE_HTML, ESCAPE_TEXT };
 
 /*
  * Takes a rendering piece by piece, in order, so that the texts that are the same in every
@@ -96,8 +96,10 @@ struct render_target {
 
 struct render_options {
     /*
-     * ESCAPE_HTML: & < > " ' of values become entities, unless the last filter is `raw` or the
-     * value is markup already (captured, or made by `escape` or `newline_to_br`).
+     * ESCAPE_TEXT: it is plain text; the filters that make HTML (escape, escape_once,
+     * newline_to_br) leave it as it is, since the same source may serve an HTML part. ESCAPE_NONE:
+     * they do not. ESCAPE_HTML: & < > " ' of values become entities, unless the last filter is
+     * `raw` or the value is markup already (captured, or made by `escape` or `newline_to_br`).
      */
     enum render_escape escape;
     int64_t now_s;                    /* "now" and "today" of the `date` filter, Unix seconds */

@@ -1,6 +1,7 @@
 /* The names of the outside that a template uses, for whoever checks that they exist. */
 #include "base/alloc.h"
 #include "template/program.h"
+#include "template/utf8.h"
 
 struct use {
     struct str name;
@@ -67,6 +68,34 @@ static size_t make_unique(struct use *uses, size_t count)
     return kept;
 }
 
+/* Where the names before stood: in the order of the places, each unit is walked once. */
+struct walk {
+    const struct unit *unit; /* NULL: nowhere yet */
+    size_t at;               /* of the unit's source */
+    unsigned line, column;
+};
+
+static bool is_behind(const struct unit *unit, uint32_t at)
+{
+    return unit->next && unit->next->base <= at;
+}
+
+static void walk_to(const struct template *t, struct walk *walk, uint32_t at)
+{
+    if (!walk->unit)
+        *walk = (struct walk){&t->main, 0, t->first_line ? t->first_line : 1, 1};
+    while (is_behind(walk->unit, at))
+        *walk = (struct walk){walk->unit->next, 0, 1, 1};
+    struct str source = walk->unit->source, part;
+    size_t end = at - walk->unit->base < source.len ? at - walk->unit->base : source.len;
+    part = (struct str){source.at + walk->at, end - walk->at};
+    for (const char *line; part.len && (line = str_find(part, '\n'));
+         walk->line++, walk->column = 1)
+        part = str_skip(part, (size_t)(line - part.at) + 1);
+    walk->column += (unsigned)(part.len ? utf8_count(part) : 0);
+    walk->at = end;
+}
+
 void template_each_name(const struct template *t,
                         void (*each)(void *ctx, struct str name, unsigned line, unsigned column),
                         void *ctx)
@@ -79,10 +108,10 @@ void template_each_name(const struct template *t,
         return;
     struct use *uses = alloc(count * sizeof(*uses));
     count = make_unique(uses, collect(t, uses, &text));
+    struct walk walk = {.unit = NULL};
     for (size_t i = 0; i < count; i++) {
-        unsigned line, column;
-        template_position(t, uses[i].at, &line, &column);
-        each(ctx, uses[i].name, line, column);
+        walk_to(t, &walk, uses[i].at);
+        each(ctx, uses[i].name, walk.line, walk.column);
     }
     free(uses);
     buf_release(&text);

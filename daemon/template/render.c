@@ -43,13 +43,19 @@ void *render_alloc(struct render *r, uint64_t count, size_t size)
     return arena_alloc(r->scratch, (size_t)count * size);
 }
 
-void render_work(struct render *r, size_t bytes)
+void render_overworked(struct render *r)
 {
-    r->work += bytes;
-    if (r->work > r->limits.work)
-        render_fail(
-            r, "this is too much work: filters and comparisons went through more than %llu bytes.",
-            (unsigned long long)r->limits.work);
+    render_fail(r,
+                "this is too much work: tags, filters and comparisons took more than %llu steps.",
+                (unsigned long long)r->limits.work);
+}
+
+bool render_equals(struct render *r, const struct value *a, const struct value *b)
+{
+    uint64_t looked_at = 0;
+    bool equal = value_equals_counted(a, b, &looked_at);
+    render_work(r, looked_at + WORK_STEP);
+    return equal;
 }
 
 bool render_count(struct render *r)
@@ -195,6 +201,7 @@ static void add_items(struct render *r, const struct value *v, bool clean, bool 
 {
     if (depth == MAX_ARRAY_DEPTH)
         return;
+    render_work(r, (uint64_t)v->count * 2);
     for (uint32_t i = 0; i < v->count && !r->failed; i++)
         add_value(r, &v->items[i], clean, escape, depth + 1);
 }
@@ -302,6 +309,9 @@ void render_value(struct render *r, const struct value *v)
 
 enum flow render_block(struct render *r, const struct block *block)
 {
+    render_work(r, block->count * WORK_STEP);
+    if (r->failed)
+        return FLOW_STOP;
     for (size_t i = 0; i < block->count; i++) {
         const struct node *n = &block->nodes[i];
         r->at = n->at;

@@ -79,8 +79,24 @@ enum flow render_output(struct render *r, const struct node *n);
 /* Scratch memory for `count` things of `size`; NULL (and failed) if that is beyond the limit. */
 void *render_alloc(struct render *r, uint64_t count, size_t size);
 
-/* Counts bytes that are looked at. */
-void render_work(struct render *r, size_t bytes);
+/*
+ * What counts as so many bytes looked at, by how long they take: a node, a test of a condition or
+ * one comparison; a member of an object, which the outside may have to look up; a filter.
+ */
+enum { WORK_STEP = 4, WORK_MEMBER = 32, WORK_FILTER = 32 };
+
+void render_overworked(struct render *r);
+
+/* Counts bytes that are looked at; failed if they are too many. */
+static inline void render_work(struct render *r, uint64_t bytes)
+{
+    r->work += bytes;
+    if (__builtin_expect(r->work > r->limits.work, false))
+        render_overworked(r);
+}
+
+/* value_equals, counted as work. */
+bool render_equals(struct render *r, const struct value *a, const struct value *b);
 
 static inline size_t text_begin(const struct render *r)
 {

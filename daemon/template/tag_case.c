@@ -29,7 +29,7 @@ static enum flow render_when(struct render *r, const struct when *w, const struc
         return *matched ? FLOW_NEXT : render_block(r, &w->body);
     for (size_t i = 0; i < w->count && flow == FLOW_NEXT; i++) {
         struct value v = eval_expr(r, &w->values[i]);
-        if (!value_equals(subject, &v))
+        if (!render_equals(r, subject, &v))
             continue;
         *matched = true;
         flow = render_block(r, &w->body);
@@ -43,7 +43,7 @@ static enum flow render_case(struct render *r, const struct node *n)
     struct value subject = eval_expr(r, &tag->subject);
     bool matched = false;
     enum flow flow = FLOW_NEXT;
-    for (const struct when *w = tag->first; w && flow == FLOW_NEXT; w = w->next)
+    for (const struct when *w = tag->first; w && flow == FLOW_NEXT && !r->failed; w = w->next)
         flow = render_when(r, w, &subject, &matched);
     return flow;
 }

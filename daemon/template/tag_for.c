@@ -26,6 +26,8 @@ static uint64_t option_value(struct render *r, const struct expr *e, const char 
     if (!e)
         return missing;
     struct value v = eval_expr(r, e);
+    if (v.kind == VALUE_STR)
+        render_work(r, v.str.len);
     if (v.kind == VALUE_NIL)
         return missing;
     if (!value_to_int(&v, &n))

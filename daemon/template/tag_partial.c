@@ -62,6 +62,13 @@ static uint32_t subject_symbol(const struct partial_tag *tag, const struct unit 
     return tag->alias ? tag->symbol : unit->symbol;
 }
 
+/* Nil hides the outside's name like any value, but no argument. */
+static void set_subject(struct slot *slot, const struct value *item)
+{
+    if (item->kind != VALUE_NIL || !slot->local_set)
+        *slot = (struct slot){.local = *item, .local_set = true};
+}
+
 /* One rendering with a frame of its own. The arguments are values of the frame around it. */
 static enum flow render_apart(struct render *r, const struct partial_tag *tag,
                               const struct value *item, const struct loop *loop)
@@ -74,9 +81,8 @@ static enum flow render_apart(struct render *r, const struct partial_tag *tag,
     for (size_t i = 0; i < tag->count; i++)
         frame->slots[tag->arguments[i].symbol] =
             (struct slot){.local = eval_expr(r, &tag->arguments[i].value), .local_set = true};
-    if (item->kind != VALUE_NIL)
-        frame->slots[subject_symbol(tag, tag->unit)] =
-            (struct slot){.local = *item, .local_set = true};
+    if (tag->subject)
+        set_subject(&frame->slots[subject_symbol(tag, tag->unit)], item);
     r->frame = frame;
     enum flow flow = r->failed ? FLOW_STOP : render_unit(r, tag->unit);
     r->frame = outer;

@@ -2,7 +2,7 @@
  * The text/plain part of a message, as a person would write it: headings underlined, lists with
  * dashes and numbers, quotes with "> ", links as `text <url>`, images by their alternative text.
  * Lines are not wrapped. Liquid in the source survives byte for byte, because the result is
- * rendered as a template again (with ESCAPE_NONE).
+ * rendered as a template again (with ESCAPE_TEXT).
  */
 #ifndef TOCSIN_TEMPLATE_TEXT_H
 #define TOCSIN_TEMPLATE_TEXT_H

@@ -1,8 +1,29 @@
 #include "template/text_html.h"
 
+#include "template/html_hidden.h"
 #include "template/html_tag.h"
 #include "template/space.h"
 #include "template/utf8.h"
+
+/* A list's numbers go no further. */
+enum { MAX_NUMBER = 999999 };
+
+enum meaning {
+    MEANS_SPACE,
+    MEANS_LINE,
+    MEANS_GAP,
+    MEANS_RULE,
+    MEANS_HEADING,
+    MEANS_PRE,
+    MEANS_LINK,
+    MEANS_IMAGE,
+    MEANS_ITEM,
+    MEANS_LIST,
+    MEANS_NUMBERS,
+    MEANS_QUOTE,
+    MEANS_BREAK,
+    MEANS_NOTHING
+};
 
 void html_text_init(struct html_text *h, struct text_writer *w)
 {
@@ -12,15 +33,27 @@ void html_text_init(struct html_text *h, struct text_writer *w)
 /* Characters that are there to be invisible: preheader filler, soft hyphens. */
 static bool is_invisible(int32_t point)
 {
-    return point == 0x00AD || point == 0x034F || point == 0x200B || point == 0x200C ||
+    return point == 0x00AD || point == 0x034F || point == 0x200B || point == 0x2060 ||
            point == 0xFEFF || point < 0x20;
+}
+
+static bool is_joiner(int32_t point)
+{
+    return point == 0x200C || point == 0x200D;
+}
+
+static bool is_space(int32_t point)
+{
+    return point == 0x00A0 || point == 0x2007 || point == '\n' || point == ' ';
 }
 
 static void write_point(struct html_text *h, int32_t point)
 {
     char bytes[4];
-    if (point == 0x00A0 || point == '\n' || point == ' ')
+    if (is_space(point))
         h->w->space = true;
+    else if (is_joiner(point))
+        text_write_joiner(h->w, point);
     else if (!is_invisible(point))
         text_write_word(h->w, (struct str){bytes, utf8_encode(point, bytes)});
 }
@@ -151,13 +184,26 @@ static void close_item(struct html_text *h)
     list->in_item = false;
 }
 
-static void open_item(struct html_text *h)
+/* The number that an attribute has, if it is a plain one. */
+static void read_number(const struct html_piece *p, const char *name, size_t *number)
+{
+    struct html_attribute a;
+    struct str rest = p->attributes;
+    uint64_t value;
+    while (html_next_attribute(&rest, &a))
+        if (str_eq_nocase(a.name, str_of(name)) && str_to_u64(str_trim(a.value), &value) &&
+            value <= MAX_NUMBER)
+            *number = (size_t)value;
+}
+
+static void open_item(struct html_text *h, const struct html_piece *p)
 {
     struct html_list *list = h->list_count ? &h->lists[h->list_count - 1] : NULL;
     close_item(h);
     if (!list || list->quote)
         return;
-    list->item_width = text_item(h->w, !list->ordered, ++list->number);
+    read_number(p, "value", &list->number);
+    list->item_width = text_item(h->w, !list->ordered, list->number++);
     list->in_item = true;
 }
 
@@ -170,15 +216,18 @@ static void list_gap(struct html_text *h)
         text_gap(h->w);
 }
 
-static void open_list(struct html_text *h, bool quote, bool ordered)
+static void open_list(struct html_text *h, enum meaning meaning, const struct html_piece *p)
 {
     list_gap(h);
     if (h->list_count == HTML_MAX_LISTS) {
         h->w->too_deep = true;
         return;
     }
-    h->lists[h->list_count++] = (struct html_list){.quote = quote, .ordered = ordered};
-    if (quote)
+    struct html_list *list = &h->lists[h->list_count++];
+    *list = (struct html_list){
+        .quote = meaning == MEANS_QUOTE, .ordered = meaning == MEANS_NUMBERS, .number = 1};
+    read_number(p, "start", &list->number);
+    if (list->quote)
         text_indent(h->w, STR("> "));
 }
 
@@ -210,40 +259,25 @@ static void pre(struct html_text *h, const struct html_piece *p)
         h->pre--;
 }
 
-enum meaning {
-    MEANS_SPACE,
-    MEANS_LINE,
-    MEANS_GAP,
-    MEANS_RULE,
-    MEANS_HEADING,
-    MEANS_PRE,
-    MEANS_LINK,
-    MEANS_IMAGE,
-    MEANS_ITEM,
-    MEANS_LIST,
-    MEANS_NUMBERS,
-    MEANS_QUOTE,
-    MEANS_BREAK,
-    MEANS_NOTHING
-};
-
 static enum meaning meaning_of(struct str name)
 {
     static const struct {
         const char *name;
         enum meaning meaning;
     } elements[] = {
-        {"a", MEANS_LINK},           {"address", MEANS_LINE}, {"article", MEANS_LINE},
-        {"blockquote", MEANS_QUOTE}, {"br", MEANS_BREAK},     {"center", MEANS_LINE},
-        {"dd", MEANS_LINE},          {"div", MEANS_LINE},     {"dt", MEANS_LINE},
-        {"footer", MEANS_GAP},       {"form", MEANS_LINE},    {"h1", MEANS_HEADING},
-        {"h2", MEANS_HEADING},       {"h3", MEANS_HEADING},   {"h4", MEANS_HEADING},
-        {"h5", MEANS_HEADING},       {"h6", MEANS_HEADING},   {"header", MEANS_GAP},
-        {"hr", MEANS_RULE},          {"img", MEANS_IMAGE},    {"li", MEANS_ITEM},
-        {"main", MEANS_LINE},        {"ol", MEANS_NUMBERS},   {"p", MEANS_GAP},
-        {"pre", MEANS_PRE},          {"section", MEANS_LINE}, {"table", MEANS_LINE},
-        {"td", MEANS_SPACE},         {"th", MEANS_SPACE},     {"tr", MEANS_LINE},
-        {"ul", MEANS_LIST},
+        {"a", MEANS_LINK},          {"address", MEANS_LINE},     {"article", MEANS_LINE},
+        {"aside", MEANS_LINE},      {"blockquote", MEANS_QUOTE}, {"br", MEANS_BREAK},
+        {"caption", MEANS_LINE},    {"center", MEANS_LINE},      {"dd", MEANS_LINE},
+        {"details", MEANS_LINE},    {"div", MEANS_LINE},         {"dt", MEANS_LINE},
+        {"figcaption", MEANS_LINE}, {"figure", MEANS_GAP},       {"footer", MEANS_GAP},
+        {"form", MEANS_LINE},       {"h1", MEANS_HEADING},       {"h2", MEANS_HEADING},
+        {"h3", MEANS_HEADING},      {"h4", MEANS_HEADING},       {"h5", MEANS_HEADING},
+        {"h6", MEANS_HEADING},      {"header", MEANS_GAP},       {"hr", MEANS_RULE},
+        {"img", MEANS_IMAGE},       {"legend", MEANS_LINE},      {"li", MEANS_ITEM},
+        {"main", MEANS_LINE},       {"nav", MEANS_LINE},         {"ol", MEANS_NUMBERS},
+        {"p", MEANS_GAP},           {"pre", MEANS_PRE},          {"section", MEANS_LINE},
+        {"summary", MEANS_LINE},    {"table", MEANS_LINE},       {"td", MEANS_SPACE},
+        {"th", MEANS_SPACE},        {"tr", MEANS_LINE},          {"ul", MEANS_LIST},
     };
     for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
         if (str_eq_nocase(name, str_of(elements[i].name)))
@@ -296,9 +330,9 @@ static void write_open(struct html_text *h, const struct html_piece *p)
         return;
     }
     if (meaning == MEANS_ITEM)
-        open_item(h);
+        open_item(h, p);
     else if (meaning == MEANS_LIST || meaning == MEANS_NUMBERS || meaning == MEANS_QUOTE)
-        open_list(h, meaning == MEANS_QUOTE, meaning == MEANS_NUMBERS);
+        open_list(h, meaning, p);
     else
         write_boundary(h, meaning, p);
     read_attribute(h, p, NULL);
@@ -319,6 +353,47 @@ static void write_close(struct html_text *h, const struct html_piece *p)
         write_boundary(h, meaning, p);
 }
 
+static bool has_tags(struct html_text *h, struct str s)
+{
+    struct placeholder *item;
+    size_t at = 0;
+    while ((item = placeholder_next(h->w->placeholders, s, &at)))
+        if (item->piece.kind == PIECE_TAG)
+            return true;
+    return false;
+}
+
+/* True if every block of Liquid that s has begins and ends in it. */
+static bool is_whole(struct html_text *h, struct str s)
+{
+    struct placeholder *item;
+    size_t at = 0;
+    int depth = 0;
+    while (depth >= 0 && (item = placeholder_next(h->w->placeholders, s, &at)))
+        depth += item->nesting;
+    return depth == 0;
+}
+
+/*
+ * Leaves an element out that is hidden, but for its tags. What Liquid hides, or where blocks and
+ * elements overlap, is shown: nobody knows what will be there.
+ */
+static bool leave_out(struct html_text *h, struct html_cutter *c, const struct html_piece *p)
+{
+    struct html_cutter after = *c;
+    if (!html_is_hidden(p) || has_tags(h, p->whole))
+        return false;
+    bool found = html_skip_element(&after, p);
+    struct str element = {p->whole.at, p->whole.len + c->rest.len - after.rest.len};
+    if (found && is_whole(h, element)) {
+        text_write_tags_of(h->w, element);
+        *c = after;
+        return true;
+    }
+    c->misses = after.misses + found;
+    return false;
+}
+
 void html_text_feed(struct html_text *h, struct str html)
 {
     struct html_cutter cutter = {.rest = html};
@@ -329,7 +404,8 @@ void html_text_feed(struct html_text *h, struct str html)
             write_text(h, p.whole);
             break;
         case HTML_OPEN:
-            write_open(h, &p);
+            if (!leave_out(h, &cutter, &p))
+                write_open(h, &p);
             break;
         case HTML_CLOSE:
             write_close(h, &p);

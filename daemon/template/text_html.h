@@ -12,7 +12,7 @@ enum { HTML_MAX_LISTS = 40 };
 /* An open list or quote. */
 struct html_list {
     bool quote, ordered, in_item;
-    size_t number;
+    size_t number; /* of the next item */
     size_t item_width;
 };
 

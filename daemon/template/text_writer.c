@@ -43,14 +43,35 @@ void text_write(struct text_writer *w, struct str s)
         return;
     begin_line(w);
     buf_add_str(&w->out, s);
+    w->joiner = 0;
+    w->after_url = false;
+}
+
+static bool starts_with_letter(struct str s)
+{
+    int32_t point = -1;
+    if (s.len)
+        utf8_next(s, 0, &point);
+    return utf8_is_word(point);
 }
 
 void text_write_word(struct text_writer *w, struct str s)
 {
+    char bytes[4];
+    if (w->after_url && starts_with_letter(s))
+        w->space = true;
     if (w->space && w->line)
         buf_add_byte(&w->out, ' ');
+    else if (w->joiner && w->line)
+        buf_add(&w->out, bytes, utf8_encode(w->joiner, bytes));
     w->space = false;
     text_write(w, s);
+}
+
+void text_write_joiner(struct text_writer *w, int32_t point)
+{
+    if (w->line && !w->space)
+        w->joiner = point;
 }
 
 void text_write_tag(struct text_writer *w, struct str s)
@@ -143,6 +164,7 @@ void text_write_url(struct text_writer *w, size_t from, struct str url)
     text_write_word(w, STR("<"));
     text_write(w, address);
     text_write(w, STR(">"));
+    w->after_url = true;
 }
 
 void text_indent(struct text_writer *w, struct str more)

@@ -23,6 +23,8 @@ struct text_writer {
     bool line;                     /* something stands on the line already */
     bool gap;                      /* an empty line is due before the next text */
     bool space;                    /* a space is due before the next word */
+    bool after_url;                /* the line ends in "<url>" */
+    int32_t joiner;                /* U+200C or U+200D, due if the word goes on; 0 if none */
     bool too_deep;                 /* the prefix would have been longer than TEXT_PREFIX_MAX */
     size_t gap_prefix; /* how much of the prefix the empty line has: what is common to both sides */
     size_t text_at;    /* where the line's text starts, after prefix and marker */
@@ -33,8 +35,12 @@ void text_writer_release(struct text_writer *w);
 /* Text as it is; it has no line ends. */
 void text_write(struct text_writer *w, struct str s);
 
-/* A piece of a word: after the space that is due, at the start of a line without it. */
+/* A piece of a word: after the space that is due, at the start of a line without it. A letter or
+ * digit does not touch a link's address. */
 void text_write_word(struct text_writer *w, struct str s);
+
+/* A joiner (U+200C, U+200D): it is dropped at a word's edge, where it joins nothing. */
+void text_write_joiner(struct text_writer *w, int32_t point);
 
 /* A tag of Liquid: no line is begun for it. */
 void text_write_tag(struct text_writer *w, struct str s);

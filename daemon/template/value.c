@@ -43,14 +43,31 @@ uint64_t value_count(const struct value *v)
     }
 }
 
-static bool array_equals(const struct value *a, const struct value *b)
+static bool array_equals(const struct value *a, const struct value *b, uint64_t *looked_at)
 {
     if (a->count != b->count)
         return false;
     for (uint32_t i = 0; i < a->count; i++)
-        if (!value_equals(&a->items[i], &b->items[i]))
+        if (!value_equals_counted(&a->items[i], &b->items[i], looked_at))
             return false;
     return true;
+}
+
+static bool text_equals(struct str a, struct str b, uint64_t *looked_at)
+{
+    if (a.len != b.len)
+        return false;
+    *looked_at += a.len;
+    return str_eq(a, b);
+}
+
+static bool blank_counted(const struct value *v, uint64_t *looked_at)
+{
+    if (v->kind != VALUE_STR)
+        return value_is_blank(v);
+    size_t left = str_trim(v->str).len;
+    *looked_at += v->str.len - left;
+    return left == 0;
 }
 
 static bool number_equals(const struct value *a, const struct value *b)
@@ -60,15 +77,15 @@ static bool number_equals(const struct value *a, const struct value *b)
     return value_to_double(a) == value_to_double(b);
 }
 
-static bool same_kind_equals(const struct value *a, const struct value *b)
+static bool same_kind_equals(const struct value *a, const struct value *b, uint64_t *looked_at)
 {
     switch ((enum value_kind)a->kind) {
     case VALUE_BOOL:
         return a->truth == b->truth;
     case VALUE_STR:
-        return str_eq(a->str, b->str);
+        return text_equals(a->str, b->str, looked_at);
     case VALUE_ARRAY:
-        return array_equals(a, b);
+        return array_equals(a, b, looked_at);
     case VALUE_RANGE:
         return a->range.first == b->range.first && a->range.last == b->range.last;
     case VALUE_OBJECT:
@@ -78,19 +95,26 @@ static bool same_kind_equals(const struct value *a, const struct value *b)
     }
 }
 
-bool value_equals(const struct value *a, const struct value *b)
+bool value_equals_counted(const struct value *a, const struct value *b, uint64_t *looked_at)
 {
+    *looked_at += 2; /* takes as long as two bytes of most filters */
     if (value_is_number(a) && value_is_number(b))
         return number_equals(a, b);
     if (a->kind == b->kind)
-        return same_kind_equals(a, b);
+        return same_kind_equals(a, b, looked_at);
     if (a->kind == VALUE_BLANK)
-        return value_is_blank(b);
+        return blank_counted(b, looked_at);
     if (b->kind == VALUE_BLANK)
-        return value_is_blank(a);
+        return blank_counted(a, looked_at);
     if (a->kind == VALUE_EMPTY)
         return value_is_empty(b);
     return b->kind == VALUE_EMPTY && value_is_empty(a);
+}
+
+bool value_equals(const struct value *a, const struct value *b)
+{
+    uint64_t ignored = 0;
+    return value_equals_counted(a, b, &ignored);
 }
 
 bool value_order(const struct value *a, const struct value *b, int *order)

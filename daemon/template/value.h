@@ -139,6 +139,9 @@ bool value_is_blank(const struct value *v);
  */
 bool value_equals(const struct value *a, const struct value *b);
 
+/* value_equals that adds to *looked_at the bytes and values it had to look at. */
+bool value_equals_counted(const struct value *a, const struct value *b, uint64_t *looked_at);
+
 /* <0, 0, >0 in *order; false if the two have no order (text and a number, anything and nil). */
 bool value_order(const struct value *a, const struct value *b, int *order);
 

@@ -57,8 +57,9 @@ static void check_body(struct str body)
     CHECK(out.len != 2 && !(out.len > 4 && str_ends(buf_str(&out), STR("\r\n\r\n"))));
     check_blanks(&out);
     check_same_body(&out, buf_str(&out));
-    CHECK(!canon_body_is_canonical(body) || str_eq(buf_str(&out), body));
-    CHECK(canon_body_is_canonical(buf_str(&out)) || has(&out, " \r"));
+    CHECK(!canon_body_is_canonical(&body, 1) || str_eq(buf_str(&out), body));
+    const struct str canonical = buf_str(&out);
+    CHECK(canon_body_is_canonical(&canonical, 1) || has(&out, " \r"));
     roughen(&rough, buf_str(&out));
     buf_add_text(&rough, "\r\n \r\n");
     check_same_body(&out, buf_str(&rough));

@@ -1,10 +1,15 @@
 """The mail itself: Python's parser finds no defect in it, three verifiers find its signature good."""
 
+import contextlib
 import csv
 import email
 import email.policy
 import email.utils
+import itertools
 import re
+import socket
+import threading
+import time
 
 import dkim
 import pytest
@@ -222,3 +227,57 @@ def test_what_was_composed_in_8_bits_is_composed_again_for_a_server_that_does_no
     (mail,) = [parse(file.read_bytes()) for file in second.kept()]
     assert [part["Content-Transfer-Encoding"] for part in mail.iter_parts()] == ["quoted-printable"] * 2
     assert second.faults() == []
+
+
+class Alternating:
+    """A receiver whose sessions with odd numbers offer 8BITMIME; one of those leaves after some messages."""
+
+    def __init__(self, folder, last_of_one):
+        self.last_of_one, self.sessions, self.eight_bit_faults = last_of_one, itertools.count(), 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.socket.accept()
+                threading.Thread(target=self._serve, args=(connection, next(self.sessions)), daemon=True).start()
+
+    def _serve(self, connection, number):
+        with connection, connection.makefile("rwb", buffering=0) as lines:
+            if number == 1:
+                time.sleep(0.3)
+            lines.write(b"220 hello\r\n")
+            taken = 0
+            for line in lines:
+                verb = line[:4].upper()
+                if verb == b"EHLO":
+                    lines.write(b"250-here\r\n" + b"250-8BITMIME\r\n" * (number % 2) + b"250 SIZE 1000000\r\n")
+                elif verb == b"DATA":
+                    lines.write(b"354 go on\r\n")
+                    body = b"".join(iter(lines.readline, b".\r\n"))
+                    self.eight_bit_faults += not number % 2 and not body.isascii()
+                    taken += 1
+                    time.sleep(0.01)
+                    lines.write(b"250 taken\r\n")
+                    if number == 1 and taken == self.last_of_one:
+                        lines.write(b"421 bye\r\n")
+                        return
+                else:
+                    lines.write(b"250 yes\r\n")
+
+    def stop(self):
+        self.socket.close()
+
+
+@pytest.mark.parametrize("last_of_one", [11, 1000], ids=["it leaves", "it stays"])
+def test_servers_of_one_site_with_and_without_8bitmime_cost_each_copy_once_or_twice(start, folder, last_of_one):
+    receiver = start(Alternating, last_of_one)
+    daemon = start(Daemon, receiver.port, config=UNSIGNED, tls="none", site="connections = 2  in_flight = 4")
+    people = "email,first_name\n" + "".join(f"p{i}@dest.example,Zoe\n" for i in range(100))
+    daemon.cli("contacts", "import", daemon.write("people.csv", people), "--list", "everyone")
+    daemon.wait_job(daemon.send(daemon.write("message.md", FRENCH), "list:everyone"))
+    composed = [value for name, value in daemon.metrics().items() if name.startswith("tocsin_messages_composed")]
+    assert 100 <= sum(composed) <= 300
+    assert receiver.eight_bit_faults == 0

@@ -109,7 +109,8 @@ def check_text(text, page):
     assert not re.search(r"</?[a-z][a-z0-9]*(\s[^<>@]*)?/?>|<!--|&[a-z]+;|&#\d", text), text
     assert "{%" not in text and "{{ contact" not in text
     body = re.search(r"<body.*</body>", page, re.S)[0]
-    body = re.sub(r"<!--.*?-->|<style.*?</style>", "", body, flags=re.S)
+    hidden = r"<span [^>]*display: none[^>]*>.*?</span>"
+    body = re.sub(rf"<!--.*?-->|<style.*?</style>|{hidden}", "", body, flags=re.S)
     words = set(re.findall(r"\w{4,}", html.unescape(re.sub(r"<[^>]*>", " ", body))))
     missing = words - set(re.findall(r"\w{4,}", text))
     assert missing == set()

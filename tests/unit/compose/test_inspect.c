@@ -330,6 +330,94 @@ static void somebody_elses_files_are_named(void **state)
     buf_release(&bytes);
 }
 
+/* What would take minutes, if the text were searched anew for each of them. */
+enum { MANY = 300000 };
+
+static const char *inspect_many(const char *before, const char *each, unsigned count,
+                                const char *after)
+{
+    struct buf text = BUF_INIT;
+    buf_add_text(&text, before);
+    for (unsigned i = 0; i < count; i++)
+        buf_addf(&text, each, i);
+    buf_add_text(&text, after);
+    const char *said = inspect_of(buf_str(&text), "");
+    buf_release(&text);
+    return said;
+}
+
+static unsigned count_of(const char *said, const char *words)
+{
+    unsigned count = 0;
+    while ((said = strstr(said, words)) != NULL) {
+        said += strlen(words);
+        count++;
+    }
+    return count;
+}
+
+static void what_is_opened_and_never_closed(void **state)
+{
+    (void)state;
+    const char *said = inspect_many("Subject: x\nLayout: none\n\n", "<", MANY, "");
+    assert_non_null(strstr(said, "no link to unsubscribe"));
+    said = inspect_many("Subject: ", "<", MANY, "!!!\nLayout: none\n\nx");
+    assert_non_null(strstr(said, "1:10 warning The subject has 3 exclamation marks"));
+    said = inspect_many("Subject: x\nLayout: none\n\n{% raw %}", "{{", MANY, "{% endraw %}");
+    assert_non_null(strstr(said, "no link to unsubscribe"));
+    said = inspect_many("Subject: x\nLayout: none\n\n{% raw %}", "{%%", MANY, "{% endraw %}");
+    assert_non_null(strstr(said, "no link to unsubscribe"));
+}
+
+static void liquid_and_addresses_are_no_letters_of_a_subject(void **state)
+{
+    (void)state;
+    SAYS_NOT("Subject: < {{ '!' }} {% if 1 %}!{% endif %} <a!> !\n\nx", "exclamation");
+    SAYS("Subject: < {{ job.name }} ! ! !\n\nx", "3 exclamation");
+}
+
+static void names_are_looked_at_up_to_a_bound(void **state)
+{
+    (void)state;
+    const char *said = inspect_many("Subject: x\n\n", "{{topics.a%u}}", 5000, "{{ contcat }}");
+    assert_non_null(strstr(said, "0:0 warning The message uses more than 2000 names: the others "
+                                 "were not looked at."));
+    assert_null(strstr(said, "contcat"));
+    said = inspect_many("Subject: x\n\n", "{{topics.a%u}}", 1999, "{{ contcat }}");
+    assert_non_null(strstr(said, "There is no name \"contcat\""));
+    assert_null(strstr(said, "more than 2000"));
+}
+
+/* They stand nowhere as they are, so that the whole text is searched for each of them. */
+static void links_that_are_not_found_in_a_large_text(void **state)
+{
+    (void)state;
+    struct buf after = BUF_INIT;
+    for (unsigned i = 0; i < MANY; i++)
+        buf_add_text(&after, "x ");
+    const char *said =
+        inspect_many("Subject: x\n\n", "[a](http://1.2.3.4/&eacute;%u)\n", 990, after.at);
+    assert_int_equal(count_of(said, "0:0 warning The link leads to the bare number 1.2.3.4"), 1);
+    buf_add_text(&after, "\n\n[r]: http://1.2.3.4/x\n");
+    said = inspect_many("Subject: x\n\n", "[a%u][r]\n", 990, after.at);
+    assert_int_equal(count_of(said, "995:6 warning The link leads to the bare number 1.2.3.4"), 1);
+    said = inspect_many("Subject: x\n\n", "![](cid:&eacute;%u)\n", 990, after.at);
+    assert_true(count_of(said, "goes along with no copy") > 10);
+    buf_release(&after);
+}
+
+static void places_are_those_of_each_remark(void **state)
+{
+    (void)state;
+    const char *said = inspect_many("Subject: x\n\n", "\xC3\xA9 [a](http://1.2.3.4/%u)", 3,
+                                    "\n[b](http://1.2.3.4/2) {{ contcat }}");
+    assert_non_null(strstr(said, "3:7 warning The link leads"));
+    assert_non_null(strstr(said, "3:30 warning The link leads"));
+    assert_non_null(strstr(said, "3:53 warning The link leads"));
+    assert_non_null(strstr(said, "4:5 warning The link leads"));
+    assert_non_null(strstr(said, "4:26 warning There is no name"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +438,11 @@ int main(void)
         cmocka_unit_test(a_copy_without_data_must_work),
         cmocka_unit_test(style_sheets_of_the_message),
         cmocka_unit_test(somebody_elses_files_are_named),
+        cmocka_unit_test(what_is_opened_and_never_closed),
+        cmocka_unit_test(liquid_and_addresses_are_no_letters_of_a_subject),
+        cmocka_unit_test(names_are_looked_at_up_to_a_bound),
+        cmocka_unit_test(links_that_are_not_found_in_a_large_text),
+        cmocka_unit_test(places_are_those_of_each_remark),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -17,8 +17,8 @@ static void check(const struct tracking *tracking, const char *html, const char 
     struct str *links;
     size_t count;
     struct err err;
-    assert_int_equal(tracking_apply(tracking, str_of(html), &memory, &links, &count, &out, &err),
-                     0);
+    assert_int_equal(
+        tracking_apply(tracking, str_of(html), NULL, &memory, &links, &count, &out, &err), 0);
     assert_string_equal(out.at, want);
     assert_int_equal(count, want_count);
     arena_release(&memory);
@@ -54,6 +54,22 @@ static void names_of_their_place_are_not_tracked(void **state)
           1);
 }
 
+/* Nor what would not be the same again, or is another's name there. */
+static void what_remembers_is_not_tracked(void **state)
+{
+    static const struct tracking tracking = {.track = true};
+    static const char *const left_alone[] = {
+        "<a href=\"https://a.example/{% cycle 1, 2 %}\">a</a>",
+        "<a href=\"https://a.example/{% increment n %}\">a</a>",
+        "<a href=\"https://a.example/{% assign z = 5 %}\">a</a>{{ z }}",
+        "{% for job in l %}<a href=\"https://a.example/{{ job.id }}\">a</a>{% endfor %}",
+        "{% assign contact = 1 %}<a href=\"https://a.example/{{ contact.id }}\">a</a>",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(left_alone) / sizeof(left_alone[0]); i++)
+        check(&tracking, left_alone[i], left_alone[i], 0);
+}
+
 static void utm_parameters_are_added_with_and_without(void **state)
 {
     struct tracking tracking = {.track = false};
@@ -75,6 +91,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_are_tracked_and_others_are_left_alone),
         cmocka_unit_test(names_of_their_place_are_not_tracked),
+        cmocka_unit_test(what_remembers_is_not_tracked),
         cmocka_unit_test(utm_parameters_are_added_with_and_without),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,6 +146,17 @@ static void negations(void **state)
     check(page, "p:not(:first-child)", "p2 p3");
 }
 
+static void links_are_what_leads_somewhere(void **state)
+{
+    (void)state;
+    const char html[] = "<a id=a href=x></a><a id=b></a><map><area id=c href=''></map>"
+                        "<a id=d href='{{ u }}'></a><a id=e {% if u %}href=x{% endif %}></a>"
+                        "<p id=f href=x></p>";
+    check(html, ":link", "a c d e?");
+    check(html, "a:any-LINK", "a d e?");
+    check(html, "a:not(:link)", "b e?");
+}
+
 static void specificity_counts_ids_classes_and_types(void **state)
 {
     (void)state;
@@ -163,6 +174,7 @@ static void specificity_counts_ids_classes_and_types(void **state)
         {"#s12:not(foo)", 1, 0, 1},
         {"a:only-child", 0, 1, 1},
         {":root", 0, 1, 0},
+        {"a:link", 0, 1, 1},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct css_selector s;
@@ -185,10 +197,12 @@ static void what_cannot_be_matched_is_told_apart(void **state)
     (void)state;
     check_verdict("a:hover", CSS_STATE);
     check_verdict("a:not(:visited)", CSS_STATE);
+    check_verdict("a:link:hover", CSS_STATE);
     check_verdict("p::before", CSS_STATE);
     check_verdict("p:first-line b", CSS_STATE);
     check_verdict(":is(a, b)", CSS_UNKNOWN);
     check_verdict("a::-webkit-x", CSS_UNKNOWN);
+    check_verdict("a::link", CSS_UNKNOWN);
     check_verdict(":nth-child(2 of p)", CSS_UNKNOWN);
     check_verdict("a:not(b c)", CSS_UNKNOWN);
     check_verdict("a:hover >", CSS_WRONG);
@@ -260,6 +274,21 @@ static void liquid_among_siblings_makes_positions_unsure(void **state)
     check("{% if x %}<div><p id=a></p><p id=b></p></div>{% endif %}", "p + p", "b");
 }
 
+static void a_loops_other_rounds_are_siblings(void **state)
+{
+    (void)state;
+    check("<ul>{% for x in y %}<li id=l>{% endfor %}</ul>", "li + li", "l?");
+    check("<ul>{% for x in y %}<li id=l>{% endfor %}</ul>", "li + p + li", "");
+    check("<table>{% for x in y %}<tr><td id=d>{% endfor %}</table>", "tr ~ tr td", "d?");
+    check("<div>{% for x in y %}<p id=p></p><h2 id=h></h2>{% endfor %}</div>", "h2 + p", "p?");
+    check("<div>{% for x in y %}<p id=p></p>{% if x %}<h2></h2>{% endif %}{% endfor %}</div>",
+          "h2 + p", "p?");
+    check("<div>{% for x in y %}<p id=p></p>{% endfor %}<h2></h2></div>", "h2 ~ p", "");
+    check("<div>{% for x in y %}{% else %}<p id=p></p>{% endfor %}</div>", "p + p", "");
+    check("{% for x in y %}<div>{% if x %}<p id=p></p>{% endif %}</div>{% endfor %}", "p + p", "");
+    check("<div>{% if x %}<p id=p></p>{% endif %}</div>", "p + p", "");
+}
+
 static void liquid_around_a_wrapper_makes_it_unsure(void **state)
 {
     (void)state;
@@ -278,12 +307,14 @@ int main(void)
         cmocka_unit_test(backtracking_finds_the_other_ancestor),
         cmocka_unit_test(positions),
         cmocka_unit_test(negations),
+        cmocka_unit_test(links_are_what_leads_somewhere),
         cmocka_unit_test(specificity_counts_ids_classes_and_types),
         cmocka_unit_test(what_cannot_be_matched_is_told_apart),
         cmocka_unit_test(invented_elements_match),
         cmocka_unit_test(liquid_in_attributes_may_match),
         cmocka_unit_test(an_ancestors_liquid_class_is_none_of_the_literal_ones),
         cmocka_unit_test(liquid_among_siblings_makes_positions_unsure),
+        cmocka_unit_test(a_loops_other_rounds_are_siblings),
         cmocka_unit_test(liquid_around_a_wrapper_makes_it_unsure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

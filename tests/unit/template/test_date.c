@@ -90,6 +90,43 @@ static void local_times_are_meant_in_the_zone(void **state)
     assert_moment("2024-03-31 03:00:00 Z", &paris, 1711854000);
 }
 
+/* Four hours west of UTC, three from a moment on. */
+static int32_t west_offset(const void *ctx, int64_t unix_s, const char **name)
+{
+    *name = NULL;
+    return unix_s >= *(const int64_t *)ctx ? -10800 : -14400;
+}
+
+/* 2024-09-08 04:00 UTC, midnight, which does not exist: clocks go on to 01:00. */
+static void a_midnight_that_clocks_leave_out_stays_on_its_day(void **state)
+{
+    (void)state;
+    static const int64_t forward = 1725768000;
+    static const struct template_zone santiago = {&forward, west_offset};
+    assert_moment("2024-09-07 23:59:59", &santiago, forward - 1);
+    assert_moment("2024-09-08", &santiago, forward);
+    assert_moment("2024-09-08 00:30", &santiago, forward + 1800);
+    assert_moment("2024-09-08 01:00", &santiago, forward);
+    assert_moment("2024-09-08 02:00", &santiago, forward + 3600);
+}
+
+/* One hour west of UTC from a moment on, at home in UTC before. */
+static int32_t back_offset(const void *ctx, int64_t unix_s, const char **name)
+{
+    *name = NULL;
+    return unix_s >= *(const int64_t *)ctx ? -3600 : 0;
+}
+
+static void an_hour_that_comes_twice_is_the_first(void **state)
+{
+    (void)state;
+    static const int64_t back = 1729990800; /* 2024-10-27 01:00 UTC: it is 00:00 again */
+    static const struct template_zone azores = {&back, back_offset};
+    assert_moment("2024-10-26 23:59:59", &azores, back - 3601);
+    assert_moment("2024-10-27 00:30", &azores, back - 1800);
+    assert_moment("2024-10-27 01:00", &azores, back + 3600);
+}
+
 static void assert_in(const struct template_language *language, const struct date *d,
                       const char *directive, const char *expected)
 {
@@ -306,6 +343,8 @@ int main(void)
         cmocka_unit_test(times_have_halves_and_fractions),
         cmocka_unit_test(other_text_is_no_date),
         cmocka_unit_test(local_times_are_meant_in_the_zone),
+        cmocka_unit_test(a_midnight_that_clocks_leave_out_stays_on_its_day),
+        cmocka_unit_test(an_hour_that_comes_twice_is_the_first),
         cmocka_unit_test(directives_are_written),
         cmocka_unit_test(flags_and_widths_change_directives),
         cmocka_unit_test(what_is_no_directive_is_left_alone),

@@ -206,6 +206,15 @@ static void lists_have_limits(void **state)
         "the output is longer than");
 }
 
+static void comparing_objects_has_a_limit(void **state)
+{
+    (void)state;
+    assert_bounded("{% for i in (1..3000) %}{% assign x = people | uniq %}{% endfor %}",
+                   "too much work");
+    assert_bounded("{% for i in (1..5000) %}{% assign x = people | has: 'gifts', 9 %}{% endfor %}",
+                   "too much work");
+}
+
 static void a_search_from_the_end_has_a_limit(void **state)
 {
     (void)state;
@@ -228,6 +237,7 @@ int main(void)
         cmocka_unit_test(only_lists_are_concatenated),
         cmocka_unit_test(large_sums_become_real),
         cmocka_unit_test(lists_have_limits),
+        cmocka_unit_test(comparing_objects_has_a_limit),
         cmocka_unit_test(a_search_from_the_end_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

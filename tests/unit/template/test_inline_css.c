@@ -264,6 +264,32 @@ static void every_rule_stays_where_partials_bring_elements(void **state)
           "<style>p{color:red}</style><p style=\"color:red\">{{ html | raw }}");
 }
 
+static void every_rule_stays_where_captures_bring_elements(void **state)
+{
+    (void)state;
+    const char markup[] = "<style>.a p{color:red}</style>{% capture k %}<p>x</p>{% endcapture %}"
+                          "<div class=\"a\">{{ k }}</div>";
+    check(markup, markup);
+    check("<style>.a p{color:red}b{margin:0}</style>{% capture k %}x{% endcapture %}<b>{{ k }}",
+          "{% capture k %}x{% endcapture %}<b style=\"margin:0\">{{ k }}");
+}
+
+static void rules_between_rounds_of_a_loop_stay(void **state)
+{
+    (void)state;
+    const char left[] = "<style>li+li{left:0}</style><ul>{% for x in l %}<li>{{ x }}</li>"
+                        "{% endfor %}</ul>";
+    check(left, left);
+}
+
+static void links_get_what_is_not_for_visited_ones(void **state)
+{
+    (void)state;
+    check("<style>.btn:link,.btn:visited{color:#fff}a{color:red}</style><a class=btn href=x><a>",
+          "<style>.btn:visited{color:#fff}</style><a style=\"color:#fff\" class=btn href=x>"
+          "<a style=\"color:red\">");
+}
+
 static void elements_without_a_tag_leave_the_rule(void **state)
 {
     (void)state;
@@ -411,6 +437,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(elements_that_liquid_writes_get_nothing),
         cmocka_unit_test(rules_between_tags_stay),
         cmocka_unit_test(every_rule_stays_where_partials_bring_elements),
+        cmocka_unit_test(every_rule_stays_where_captures_bring_elements),
+        cmocka_unit_test(rules_between_rounds_of_a_loop_stay),
+        cmocka_unit_test(links_get_what_is_not_for_visited_ones),
         cmocka_unit_test(elements_without_a_tag_leave_the_rule),
         cmocka_unit_test(no_liquid_comes_to_be),
         cmocka_unit_test(escaped_class_names_are_found),

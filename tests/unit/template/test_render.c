@@ -150,6 +150,94 @@ static void what_grows_too_much_is_stopped(void **state)
                    (struct render_limits){0}, "too much work");
 }
 
+/* `big` is 1 MB of white space, `other` the same elsewhere; `many` has 100000 nils, as `more`. */
+static bool big_lookup(void *ctx, struct str name, struct value *out)
+{
+    static char big[1000000], other[1000000];
+    static struct value many[100000], more[100000], one[1];
+    (void)ctx;
+    memset(big, ' ', sizeof(big));
+    memset(other, ' ', sizeof(other));
+    one[0] = value_str((struct str){big, sizeof(big)});
+    if (str_eq(name, STR("big")))
+        *out = one[0];
+    else if (str_eq(name, STR("other")))
+        *out = value_str((struct str){other, sizeof(other)});
+    else if (str_eq(name, STR("many")))
+        *out = value_array(many, 100000);
+    else if (str_eq(name, STR("more")))
+        *out = value_array(more, 100000);
+    else if (str_eq(name, STR("one")))
+        *out = value_array(one, 1);
+    else
+        return false;
+    return true;
+}
+
+static void assert_worked(const char *inside, uint64_t rounds, bool enough)
+{
+    char source[300];
+    struct arena scratch = ARENA_INIT;
+    struct buf out = BUF_INIT;
+    struct template_error error = {0};
+    struct template_scope scope = {NULL, big_lookup};
+    struct render_options options = {.limits.work = 8 << 20};
+    snprintf(source, sizeof(source), "{%% for i in (1..%u) %%}%s{%% endfor %%}", (unsigned)rounds,
+             inside);
+    struct template *t = template_compile(str_of(source), NULL, &error);
+    bool done = t && template_render(t, &scope, &options, &scratch, &out, &error) == 0;
+    if (done == enough || (enough && !strstr(error.text, "too much work")))
+        fail_msg("%u rounds of %s: \"%s\"", (unsigned)rounds, inside, error.text);
+    template_free(t);
+    arena_release(&scratch);
+    buf_release(&out);
+}
+
+static void all_that_takes_time_is_counted(void **state)
+{
+    (void)state;
+    static const char *const slow[] = {
+        "{% if big == blank %}{% endif %}",
+        "{% if big == other %}{% endif %}",
+        "{% if big < other %}{% endif %}",
+        "{% if many == more %}{% endif %}",
+        "{% if many contains 1 %}{% endif %}",
+        "{% if one contains other %}{% endif %}",
+        "{% case big %}{% when 1, other %}{% endcase %}",
+        "{% case one %}{% when many %}{% when blank, other %}{% endcase %}{{ many }}",
+        "{{ many }}",
+        "{% assign x = one | where: other, big %}",
+        "{% assign x = one | has: other, other %}",
+        "{% assign x = one | sum %}",
+        "{% assign x = 1 | date: big %}",
+        "{% for k in (other..0) %}{% endfor %}",
+    };
+    for (size_t i = 0; i < sizeof(slow) / sizeof(slow[0]); i++)
+        assert_worked(slow[i], 100, true);
+}
+
+/* Tags alone come to the limit too, but only in large numbers. */
+static void what_is_quick_counts_little(void **state)
+{
+    (void)state;
+    static const char *const quick[] = {
+        "{% assign x = 1 %}{% assign x = 1 %}{% assign x = 1 %}{% assign x = 1 %}",
+        "{% if x %}{% elsif x == 1 or x == 2 and x %}{% endif %}",
+        "{% assign y = [i] %}",
+        "{% assign y = forloop.index %}",
+        "{% assign y = i | plus: 1 %}",
+        "{% case i %}{% when 0, '' %}{% when nil %}{% endcase %}",
+    };
+    for (size_t i = 0; i < sizeof(quick) / sizeof(quick[0]); i++)
+        assert_worked(quick[i], 99999, false);
+    assert_worked("{% assign y = i | plus: 1 | plus: 1 | plus: 1 %}", 99999, true);
+    assert_worked(
+        "{% if x == 1 %}{% elsif x == 2 or x == 3 or x == 4 or x == 5 or x == 6 or x == 7 "
+        "or x == 8 or x == 9 or x == 10 or x == 11 or x == 12 %}{% endif %}",
+        99999, true);
+    assert_worked("{% assign y = [i] %}{% assign y = [i] %}{% assign y = [i] %}", 99999, true);
+}
+
 static void a_failure_leaves_the_buffer_as_it_was(void **state)
 {
     (void)state;
@@ -217,6 +305,8 @@ int main(void)
         cmocka_unit_test(blank_blocks_leave_no_lines),
         cmocka_unit_test(raw_and_comments_are_not_read),
         cmocka_unit_test(what_grows_too_much_is_stopped),
+        cmocka_unit_test(all_that_takes_time_is_counted),
+        cmocka_unit_test(what_is_quick_counts_little),
         cmocka_unit_test(a_failure_leaves_the_buffer_as_it_was),
         cmocka_unit_test(a_warm_rendering_needs_no_new_memory),
     };

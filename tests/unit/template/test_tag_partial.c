@@ -152,6 +152,47 @@ static void with_and_for_give_a_value_under_the_name_of_the_partial(void **state
     assert_partial("{% include 'hello', with: 1, for: 2, who: 3 %}", "Hello 3.");
 }
 
+static bool outside_line(void *ctx, struct str name, struct value *out)
+{
+    static const struct value items[] = {
+        {.kind = VALUE_INT, .whole = 1}, {.kind = VALUE_NIL}, {.kind = VALUE_INT, .whole = 2}};
+    (void)ctx;
+    if (str_eq(name, STR("list")))
+        *out = value_array(items, 3);
+    else if (str_eq(name, STR("line")) || str_eq(name, STR("who")))
+        *out = value_str(STR("outside"));
+    else
+        return false;
+    return true;
+}
+
+static void assert_beside_outside(const char *source, const char *expected)
+{
+    struct template_error error;
+    struct template_options compile = {.partials = &all};
+    struct template_scope scope = {NULL, outside_line};
+    struct arena scratch = ARENA_INIT;
+    struct buf out = BUF_INIT;
+    struct template *t = template_compile(str_of(source), &compile, &error);
+    assert_int_equal(
+        template_render(t, &scope, &(struct render_options){0}, &scratch, &out, &error), 0);
+    assert_string_equal(out.at, expected);
+    template_free(t);
+    arena_release(&scratch);
+    buf_release(&out);
+}
+
+static void nil_hides_the_name_of_the_outside(void **state)
+{
+    (void)state;
+    assert_beside_outside("{% render 'line' %}", "[outside]");
+    assert_beside_outside("{% render 'line' for list %}", "[11][2][23]");
+    assert_beside_outside("{% render 'line' for nobody %}", "[]");
+    assert_beside_outside("{% render 'line' with nobody %}", "[]");
+    assert_beside_outside("{% render 'hello' for list as who %}", "Hello 1.Hello .Hello 2.");
+    assert_beside_outside("{% render 'line' with nobody, line: 3 %}", "[3]");
+}
+
 static void an_included_partial_shares_everything(void **state)
 {
     (void)state;
@@ -331,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_rendered_partial_sees_its_arguments_and_the_outside),
         cmocka_unit_test(a_rendered_partial_keeps_to_itself),
         cmocka_unit_test(with_and_for_give_a_value_under_the_name_of_the_partial),
+        cmocka_unit_test(nil_hides_the_name_of_the_outside),
         cmocka_unit_test(an_included_partial_shares_everything),
         cmocka_unit_test(jumps_leave_an_included_partial),
         cmocka_unit_test(a_name_may_be_known_only_when_rendering),

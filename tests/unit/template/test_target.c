@@ -285,7 +285,7 @@ static void assert_stops(struct render_options options, const char *source, cons
 static void nothing_is_given_after_a_failure(void **state)
 {
     (void)state;
-    struct render_options little = {.limits.work = 3},
+    struct render_options little = {.limits.work = 45},
                           short_texts = {.limits.output = 8, .escape = ESCAPE_HTML};
     assert_stops((struct render_options){0}, "one {{ 1 | divided_by: 0 }} two", "[one ]");
     assert_stops((struct render_options){0},
