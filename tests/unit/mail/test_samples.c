@@ -133,8 +133,7 @@ static void add_text(struct sample *s, size_t i, const char *key)
 static void add_headers(struct sample *s)
 {
     static const char *const addresses[] = {"a@example.org", "\"a b\"@xn--bcher-kva.example",
-                                            "ren\xC3\xA9@b\xC3\xBC"
-                                            "cher.example"};
+                                            "ren\xC3\xA9@\xC3\xA9t\xC3\xA9.example"};
     struct buf scratch = BUF_INIT;
     struct mailbox from = {.name = random_value(s, 12, UNITS)};
     struct str subject = random_value(s, 20, UNITS);
