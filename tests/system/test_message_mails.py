@@ -89,7 +89,7 @@ def test_the_real_mails_arrive_once_and_signed(real_mails):
 
 
 @needs_corpora
-@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem.replace("basic-full-", "").replace("-content", ""))
+@pytest.mark.parametrize("path", REAL, ids=[path.stem.replace("basic-full-", "").replace("-content", "") for path in REAL])
 def test_a_real_mail_is_what_was_meant(real_mails, path):
     mails, people, meant = real_mails[0][path]
     assert set(mails) == {person["email"] for person in people}
