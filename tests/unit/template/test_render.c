@@ -156,8 +156,10 @@ static bool big_lookup(void *ctx, struct str name, struct value *out)
     static char big[1000000], other[1000000];
     static struct value many[100000], more[100000], one[1];
     (void)ctx;
-    memset(big, ' ', sizeof(big));
-    memset(other, ' ', sizeof(other));
+    if (big[0] != ' ') {
+        memset(big, ' ', sizeof(big));
+        memset(other, ' ', sizeof(other));
+    }
     one[0] = value_str((struct str){big, sizeof(big)});
     if (str_eq(name, STR("big")))
         *out = one[0];
