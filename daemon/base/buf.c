@@ -1,8 +1,12 @@
 #include "base/buf.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+
+enum { READ_STEP = 65536 };
 
 void buf_release(struct buf *b)
 {
@@ -63,6 +67,19 @@ void buf_addv(struct buf *b, const char *format, va_list args)
     }
     va_end(again);
     b->len += (size_t)need;
+}
+
+int buf_read(struct buf *b, int fd, size_t most)
+{
+    ssize_t n = 1;
+    while (n != 0 && b->len <= most) {
+        n = read(fd, buf_reserve(b, READ_STEP), READ_STEP);
+        if (n < 0 && errno != EINTR)
+            return -1;
+        b->len += n > 0 ? (size_t)n : 0;
+        b->at[b->len] = '\0';
+    }
+    return 0;
 }
 
 void buf_cut(struct buf *b, size_t len)

@@ -67,6 +67,10 @@ void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(prin
 void buf_addv(struct buf *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
+/* Adds what can be read from a file descriptor, up to its end, or until there are more than `most`
+ * bytes in all. -1 and errno if it cannot be read. */
+int buf_read(struct buf *b, int fd, size_t most);
+
 /* Cuts the content to `len` bytes, which must not be more than it has. */
 void buf_cut(struct buf *b, size_t len);
 

@@ -72,6 +72,13 @@ size_t str_u64(uint64_t number, char out[STR_U64_SIZE]);
 /* 0 to 15 for a hexadecimal digit, either case; -1 for anything else. */
 int str_hex_value(char c);
 
+/* What never needs percent-encoding in a URL (RFC 3986 §2.3). */
+static inline bool byte_is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
 /* A NUL-terminated copy from malloc; the caller frees it. Aborts when memory is out. */
 char *str_dup(struct str s);
 

@@ -47,17 +47,8 @@ static int check_identity(struct campaign *campaign, struct submit *s, struct er
 {
     struct senders *senders = composers_senders(campaign->composers);
     const struct sender *sender = senders_find(senders, s->what.identity);
-    int result = 0;
-    if (!sender)
-        result = err_set(err, "There is no identity \"%.*s\" in the configuration.",
-                         STR_ARG(s->what.identity));
-    else if (!s->message->has_from && !sender->has_from)
-        result =
-            err_set(err,
-                    "The message has no From, and the identity \"%.*s\" has none to lend: add a "
-                    "line \"From: Name <address>\".",
-                    STR_ARG(sender->identity->name));
-    else
+    int result = sender_check(sender, s->what.identity, s->message->has_from, err);
+    if (result == 0)
         s->what.identity = arena_str(&s->memory, sender->identity->name);
     senders_unref(senders);
     return result;

@@ -9,22 +9,10 @@
 
 enum { FILE_MAX = 10 * 1024 * 1024 };
 
-static int read_all(int fd, struct buf *out)
-{
-    for (ssize_t n = 1; n != 0 && out->len <= FILE_MAX;) {
-        n = read(fd, buf_reserve(out, 65536), 65536);
-        if (n < 0 && errno != EINTR)
-            return -1;
-        out->len += n > 0 ? (size_t)n : 0;
-        n = n < 0 ? 1 : n;
-    }
-    return 0;
-}
-
 static int read_file(struct cli *cli, const char *path, unsigned line, struct buf *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int result = fd < 0 ? -1 : read_all(fd, out), error = errno;
+    int result = fd < 0 ? -1 : buf_read(out, fd, FILE_MAX), error = errno;
     if (fd >= 0)
         close(fd);
     if (result != 0)

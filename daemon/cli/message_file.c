@@ -12,19 +12,12 @@ enum { MESSAGE_MAX = 16 * 1024 * 1024 };
 
 static int read_all(struct cli *cli, int fd, const char *path, struct buf *out)
 {
-    for (;;) {
-        ssize_t n = read(fd, buf_reserve(out, 65536), 65536);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return cli_fail(cli, "The message %s could not be read: %s.", path, strerror(errno));
-        if (n == 0)
-            return CLI_OK;
-        out->len += (size_t)n;
-        if (out->len > MESSAGE_MAX)
-            return cli_fail(cli, "The message %s has more than %d MiB: it cannot be a message.",
-                            path, MESSAGE_MAX >> 20);
-    }
+    if (buf_read(out, fd, MESSAGE_MAX) != 0)
+        return cli_fail(cli, "The message %s could not be read: %s.", path, strerror(errno));
+    if (out->len > MESSAGE_MAX)
+        return cli_fail(cli, "The message %s has more than %d MiB: it cannot be a message.", path,
+                        MESSAGE_MAX >> 20);
+    return CLI_OK;
 }
 
 int message_file_read(struct cli *cli, const char *path, struct buf *text)

@@ -16,7 +16,7 @@ void partials_blank(const struct template_partials *real, struct template_partia
     *out = (struct template_partials){.ctx = real, .count = real->count, .at = blank_at};
 }
 
-static unsigned count_characters(struct str s)
+unsigned count_characters(struct str s)
 {
     unsigned count = 0;
     for (size_t i = 0; i < s.len; i++)

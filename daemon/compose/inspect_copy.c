@@ -29,14 +29,6 @@ static void tell_fault(struct inspecting *in, const char *what, struct place pla
                    what, error->text);
 }
 
-static size_t count_characters(struct str s)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < s.len; i++)
-        count += ((unsigned char)s.at[i] & 0xC0) != 0x80;
-    return count;
-}
-
 /* False if there is no copy to go on with. */
 static bool inspect_subject(struct inspecting *in, struct buf *subject)
 {

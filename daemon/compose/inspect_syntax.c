@@ -149,15 +149,10 @@ static void check_files(struct inspecting *in)
 
 static void check_sender(struct inspecting *in)
 {
-    struct place nowhere = {.file = STR("")};
-    if (!in->sender)
-        remark_error(in->out, nowhere, "There is no identity \"%.*s\" in the configuration.",
-                     STR_ARG(in->with->identity));
-    else if (!in->draft.from.value.at && !in->sender->has_from)
-        remark_error(in->out, nowhere,
-                     "The message has no From, and the identity \"%.*s\" has none to lend: add a "
-                     "line \"From: Name <address>\".",
-                     STR_ARG(in->sender->identity->name));
+    struct err err;
+    bool has_from = in->draft.from.value.at != NULL;
+    if (sender_check(in->sender, in->with->identity, has_from, &err) != 0)
+        remark_error(in->out, (struct place){.file = STR("")}, "%s", err.text);
 }
 
 /* The lines that the compiler's sentences may begin with are those of files. */

@@ -41,6 +41,9 @@ struct inspecting {
  * template itself. `out` points to `real`. */
 void partials_blank(const struct template_partials *real, struct template_partials *out);
 
+/* Of UTF-8. */
+unsigned count_characters(struct str s);
+
 /* False if to look at so many bytes more would be too much for one inspection. */
 bool may_look(struct inspecting *in, size_t bytes);
 

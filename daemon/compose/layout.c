@@ -2,6 +2,7 @@
 
 #include "template/lexer.h"
 #include "template/markdown.h"
+#include "template/space.h"
 
 enum { DEPTH_MAX = 16 };
 
@@ -89,20 +90,13 @@ static bool is_replaced(const struct page *p, const struct piece *piece)
     return place_of(p, piece, &name) != PLACE_NONE;
 }
 
-static struct str skip_space(struct str s)
-{
-    while (s.len && memchr(" \t\r\n", s.at[0], 4))
-        s = str_skip(s, 1);
-    return s;
-}
-
 /* The dashes of tags that are replaced here; those of others do it when they are compiled. */
 static void trim(struct page *p, const struct piece *before, struct piece *piece, size_t from)
 {
     if (piece->kind == PIECE_TEXT && before->trim_after && is_replaced(p, before))
-        piece->whole = skip_space(piece->whole);
+        piece->whole = space_skip(piece->whole);
     while (piece->trim_before && is_replaced(p, piece) && p->out->len > from &&
-           memchr(" \t\r\n", p->out->at[p->out->len - 1], 4))
+           byte_is_space(p->out->at[p->out->len - 1]))
         buf_cut(p->out, p->out->len - 1);
 }
 

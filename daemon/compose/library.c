@@ -44,15 +44,11 @@ static bool is_name(struct str s)
 static int read_file(int folder, const char *name, struct buf *out, struct err *err)
 {
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : 1;
-    while (n > 0 && out->len <= LIBRARY_FILE_MAX) {
-        n = read(fd, buf_reserve(out, 65536), 65536);
-        out->len += n > 0 ? (size_t)n : 0;
-    }
+    int result = fd < 0 ? -1 : buf_read(out, fd, LIBRARY_FILE_MAX);
     int error = errno;
     if (fd >= 0)
         close(fd);
-    if (n < 0)
+    if (result != 0)
         return err_set(err, "it cannot be read: %s.", strerror(error));
     if (out->len > LIBRARY_FILE_MAX)
         return err_set(err, "it has more than %d KiB.", LIBRARY_FILE_MAX / 1024);

@@ -12,20 +12,6 @@ static struct message *compile(struct str source, const struct library *library,
     return message;
 }
 
-static int check_sender(const struct preview_order *order, const struct sender *sender,
-                        const struct message *message, struct err *err)
-{
-    if (!sender)
-        return err_set(err, "There is no identity \"%.*s\" in the configuration.",
-                       STR_ARG(order->identity));
-    if (!message->has_from && !sender->has_from)
-        return err_set(err,
-                       "The message has no From, and the identity \"%.*s\" has none to lend: add a "
-                       "line \"From: Name <address>\".",
-                       STR_ARG(sender->identity->name));
-    return 0;
-}
-
 static void add_mailbox(struct buf *out, const struct mailbox *mailbox)
 {
     struct str address = address_text(&mailbox->address);
@@ -80,7 +66,7 @@ int preview_make(const struct preview_order *order, struct txn *txn, const struc
 {
     const struct sender *sender = senders_find(senders, order->identity);
     struct message *message = compile(order->source, senders->library, err);
-    if (!message || check_sender(order, sender, message, err) != 0) {
+    if (!message || sender_check(sender, order->identity, message->has_from, err) != 0) {
         message_free(message);
         return -1;
     }

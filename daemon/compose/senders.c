@@ -89,6 +89,20 @@ const struct sender *senders_find(const struct senders *senders, struct str iden
     return NULL;
 }
 
+int sender_check(const struct sender *sender, struct str identity, bool message_has_from,
+                 struct err *err)
+{
+    if (!sender)
+        return err_set(err, "There is no identity \"%.*s\" in the configuration.",
+                       STR_ARG(identity));
+    if (!message_has_from && !sender->has_from)
+        return err_set(err,
+                       "The message has no From, and the identity \"%.*s\" has none to lend: add a "
+                       "line \"From: Name <address>\".",
+                       STR_ARG(sender->identity->name));
+    return 0;
+}
+
 static int make_signers(struct dkim_signer **out, const struct sender *s, struct err *err)
 {
     for (size_t i = 0; i < s->key_count; i++) {

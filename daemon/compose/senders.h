@@ -46,6 +46,11 @@ void senders_unref(struct senders *senders); /* NULL is fine */
 /* NULL if there is no identity of that name; an empty name is the first one. */
 const struct sender *senders_find(const struct senders *senders, struct str identity);
 
+/* Whether `sender` (the one of that name, or NULL) can send a message with or without a From of its
+ * own. -1 with a sentence. */
+int sender_check(const struct sender *sender, struct str identity, bool message_has_from,
+                 struct err *err);
+
 /* One thread's signers for all keys of all senders. */
 struct signers {
     const struct senders *senders; /* held by whoever holds the signers */

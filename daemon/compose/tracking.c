@@ -132,7 +132,7 @@ int tracking_apply(const struct tracking *tracking, struct str html,
     *count = 0;
     if (links_find(html, memory, &found, &found_count, err) != 0)
         return -1;
-    uint32_t page = roots_of(html, partials).known;
+    uint32_t page = tracking->track ? roots_of(html, partials).known : 0;
     *links = arena_alloc(memory, found_count * sizeof(**links));
     struct str *values = arena_alloc(memory, found_count * sizeof(*values));
     for (size_t i = 0; i < found_count; i++)

@@ -1,18 +1,11 @@
 #include "http/url.h"
 
-/* unreserved = ALPHA / DIGIT / "-" / "." / "_" / "~" (RFC 3986 §2.3) */
-static bool is_unreserved(unsigned char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
 void url_encode(struct buf *out, struct str s)
 {
     static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
-        if (is_unreserved(c)) {
+        if (byte_is_unreserved((char)c)) {
             buf_add_byte(out, (char)c);
             continue;
         }

@@ -30,16 +30,6 @@ static bool may_be_markup(const struct piece *p)
             contains(p->whole, "include"));
 }
 
-static size_t count_pieces(struct str source)
-{
-    struct lexer lexer = {.source = source};
-    struct piece p;
-    size_t count = 0;
-    while (lexer_next_whole(&lexer, &p))
-        count++;
-    return count;
-}
-
 static uint32_t add_block(struct css_liquid *l, uint32_t parent, bool loop)
 {
     l->blocks[l->block_count] = (struct css_block){parent, l->blocks[parent].depth + 1, loop};
@@ -187,7 +177,7 @@ static void hide_nuls(struct css_liquid *l)
 
 int css_liquid_init(struct css_liquid *l, struct str source, struct arena *memory, struct err *err)
 {
-    size_t count = count_pieces(source);
+    size_t count = lexer_count_whole(source);
     *l = (struct css_liquid){.source = source, .block_count = 1};
     l->bytes = arena_alloc(memory, source.len + 1);
     memcpy(l->bytes, source.len ? source.at : "", source.len);

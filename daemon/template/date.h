@@ -20,6 +20,12 @@ struct date {
     char zone[16];
 };
 
+/* Of the Gregorian calendar. */
+static inline bool date_is_leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
 struct date_moment {
     int64_t unix_s;
     int32_t nanosecond; /* 0 to 999,999,999, after unix_s */

@@ -55,11 +55,6 @@ static size_t put_text(const struct form *f, struct str text, enum letter_case w
     return start + put_case(text, wanted, out + start, DATE_TEXT_SIZE - start);
 }
 
-static bool is_leap(int year)
-{
-    return (year % 4 == 0 && year % 100) || year % 400 == 0;
-}
-
 /* ISO 8601: the week belongs to the year that has its Thursday. */
 static int iso_week(const struct date *d, int *year)
 {
@@ -67,9 +62,9 @@ static int iso_week(const struct date *d, int *year)
     *year = d->year;
     if (thursday < 0) {
         --*year;
-        thursday += 365 + is_leap(*year);
-    } else if (thursday >= 365 + is_leap(d->year)) {
-        thursday -= 365 + is_leap(d->year);
+        thursday += 365 + date_is_leap(*year);
+    } else if (thursday >= 365 + date_is_leap(d->year)) {
+        thursday -= 365 + date_is_leap(d->year);
         ++*year;
     }
     return thursday / 7 + 1;

@@ -4,28 +4,22 @@
 #include "template/space.h"
 #include "template/utf8.h"
 
-static bool has_items(const struct value *v)
-{
-    return v->kind == VALUE_ARRAY || v->kind == VALUE_RANGE ||
-           (v->kind == VALUE_OBJECT && v->object.type->count);
-}
-
 void filter_first(struct call *c)
 {
-    bool some = has_items(&c->value) && value_count(&c->value);
+    bool some = value_has_items(&c->value) && value_count(&c->value);
     c->value = some ? value_item(c->r, &c->value, 0) : value_nil();
 }
 
 void filter_last(struct call *c)
 {
     uint64_t count =
-        has_items(&c->value) && c->value.kind != VALUE_OBJECT ? value_count(&c->value) : 0;
+        value_has_items(&c->value) && c->value.kind != VALUE_OBJECT ? value_count(&c->value) : 0;
     c->value = count ? value_item(c->r, &c->value, count - 1) : value_nil();
 }
 
 void filter_size(struct call *c)
 {
-    uint64_t count = has_items(&c->value) ? value_count(&c->value) : 0;
+    uint64_t count = value_has_items(&c->value) ? value_count(&c->value) : 0;
     if (c->value.kind == VALUE_STR)
         count = utf8_count(c->value.str);
     c->value = value_int(count > INT64_MAX ? INT64_MAX : (int64_t)count);
@@ -54,7 +48,7 @@ static void join_items(struct call *c, const struct value *v, struct str between
 
 void filter_join(struct call *c)
 {
-    if (!has_items(&c->value))
+    if (!value_has_items(&c->value))
         return;
     struct str between = c->count ? render_str(c->r, &c->args[0]) : STR(" ");
     bool first = true;

@@ -4,12 +4,6 @@
  */
 #include "template/filters.h"
 
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == '~';
-}
-
 /* RFC 3986 §2.3 for what stays, and "+" for a space as forms have it. */
 void filter_url_encode(struct call *c)
 {
@@ -19,7 +13,7 @@ void filter_url_encode(struct call *c)
     for (size_t i = 0; i < s.len && !c->r->failed; i++) {
         unsigned char byte = (unsigned char)s.at[i];
         char encoded[3] = {'%', hex[byte >> 4], hex[byte & 15]};
-        if (is_unreserved(s.at[i]))
+        if (byte_is_unreserved(s.at[i]))
             text_add_byte(c->r, s.at[i]);
         else
             text_add(c->r, byte == ' ' ? STR("+") : (struct str){encoded, 3});

@@ -93,23 +93,13 @@ static void add_markup(struct builder *b, const struct piece *p)
     b->text[b->view->text.len++] = HTML_VIEW_VALUE;
 }
 
-static size_t count_pieces(struct str source)
-{
-    struct lexer lexer = {.source = source};
-    struct piece p;
-    size_t count = 0;
-    while (lexer_next_whole(&lexer, &p))
-        count++;
-    return count;
-}
-
 void html_view_make(struct html_view *v, struct str source, struct arena *memory)
 {
     struct lexer lexer = {.source = source};
     struct builder b = {.view = v, .text = arena_alloc(memory, source.len + 1)};
     struct piece p;
     *v = (struct html_view){.source = source, .text = {b.text, 0}};
-    v->spans = arena_alloc(memory, (count_pieces(source) + 1) * sizeof(*v->spans));
+    v->spans = arena_alloc(memory, (lexer_count_whole(source) + 1) * sizeof(*v->spans));
     while (lexer_next_whole(&lexer, &p)) {
         bool text = p.kind == PIECE_TEXT;
         if (!text)

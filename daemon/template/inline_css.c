@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "template/css_cascade.h"
 #include "template/css_syntax.h"
+#include "template/html_entity.h"
 #include "template/markdown.h"
 #include "template/space.h"
 
@@ -40,14 +41,10 @@ static void edit_end(struct inliner *in)
 /* One byte of CSS in an attribute's value. */
 static void add_escaped(struct buf *out, char c, char quote)
 {
-    if (c == '&')
-        buf_add_text(out, "&amp;");
-    else if (c == '<')
-        buf_add_text(out, "&lt;");
-    else if (c == '>')
-        buf_add_text(out, "&gt;");
-    else if (c == quote)
-        buf_add_text(out, c == '"' ? "&quot;" : "&#39;");
+    bool other_quote = (c == '"' || c == '\'') && c != quote;
+    struct str entity = html_entity(c);
+    if (entity.len && !other_quote)
+        buf_add_str(out, entity);
     else
         buf_add_byte(out, c);
 }

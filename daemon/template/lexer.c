@@ -217,3 +217,13 @@ bool lexer_next_whole(struct lexer *l, struct piece *p)
     p->whole.len = l->at - p->at;
     return true;
 }
+
+size_t lexer_count_whole(struct str source)
+{
+    struct lexer lexer = {.source = source};
+    struct piece p;
+    size_t count = 0;
+    while (lexer_next_whole(&lexer, &p))
+        count++;
+    return count;
+}

@@ -53,4 +53,7 @@ bool lexer_comment(struct lexer *l, struct piece *end);
 /* lexer_next, but a whole {% raw %}, {% comment %} or {% doc %} block is one PIECE_TAG. */
 bool lexer_next_whole(struct lexer *l, struct piece *p);
 
+/* How many pieces lexer_next_whole gives of a source. */
+size_t lexer_count_whole(struct str source);
+
 #endif

@@ -1,23 +1,6 @@
+#include "template/html_entity.h"
 #include "template/lexer.h"
 #include "template/links.h"
-
-static struct str reference_of(char c)
-{
-    switch (c) {
-    case '&':
-        return STR("&amp;");
-    case '<':
-        return STR("&lt;");
-    case '>':
-        return STR("&gt;");
-    case '"':
-        return STR("&quot;");
-    case '\'':
-        return STR("&#39;");
-    default:
-        return (struct str){NULL, 0};
-    }
-}
 
 /* Adds s, where bytes of `special` that are no part of Liquid become references. */
 static void add_escaped(struct str s, const char *special, struct buf *out)
@@ -32,7 +15,7 @@ static void add_escaped(struct str s, const char *special, struct buf *out)
         for (size_t i = 0; i < p.whole.len; i++) {
             char c = p.whole.at[i];
             if (c && strchr(special, c))
-                buf_add_str(out, reference_of(c));
+                buf_add_str(out, html_entity(c));
             else
                 buf_add_byte(out, c);
         }

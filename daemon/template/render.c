@@ -1,5 +1,6 @@
 #include "template/render.h"
 
+#include "template/html_entity.h"
 #include "template/utf8.h"
 
 static const struct render_limits default_limits = {
@@ -100,25 +101,6 @@ struct value text_end(struct render *r, size_t mark)
     return value_str((struct str){copy, copy ? made.len : 0});
 }
 
-/* The entity of a byte that means something in HTML, or an empty view. */
-static struct str entity_of(char c)
-{
-    switch (c) {
-    case '&':
-        return STR("&amp;");
-    case '<':
-        return STR("&lt;");
-    case '>':
-        return STR("&gt;");
-    case '"':
-        return STR("&quot;");
-    case '\'':
-        return STR("&#39;");
-    default:
-        return (struct str){NULL, 0};
-    }
-}
-
 /* A character of two bytes, as most beyond ASCII in Latin scripts are. */
 static bool is_pair(struct str s, size_t at)
 {
@@ -137,7 +119,7 @@ static struct str replacement_of(struct str s, size_t at, bool escape, size_t *l
         *len = utf8_next(s, at, &point);
     if (point <= 0)
         return STR("\xef\xbf\xbd");
-    return escape ? entity_of(s.at[at]) : (struct str){NULL, 0};
+    return escape ? html_entity(s.at[at]) : (struct str){NULL, 0};
 }
 
 /* True where one of eight bytes is `byte`, `mask` aside; and perhaps where one nearly is. */

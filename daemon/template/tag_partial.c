@@ -89,12 +89,6 @@ static enum flow render_apart(struct render *r, const struct partial_tag *tag,
     return flow == FLOW_STOP ? FLOW_STOP : FLOW_NEXT;
 }
 
-static bool has_items(const struct value *v)
-{
-    return v->kind == VALUE_ARRAY || v->kind == VALUE_RANGE ||
-           (v->kind == VALUE_OBJECT && v->object.type->count);
-}
-
 static enum flow render_each(struct render *r, const struct partial_tag *tag,
                              const struct value *items, uint32_t at)
 {
@@ -114,7 +108,7 @@ static enum flow render_render(struct render *r, const struct node *n)
 {
     const struct partial_tag *tag = n->detail;
     struct value v = tag->subject ? eval_expr(r, tag->subject) : value_nil();
-    if (tag->each && has_items(&v))
+    if (tag->each && value_has_items(&v))
         return render_each(r, tag, &v, n->at);
     return render_apart(r, tag, &v, NULL);
 }

@@ -92,18 +92,10 @@ static bool has_parameter(struct str url, struct str name)
     return false;
 }
 
-/* unreserved = ALPHA / DIGIT / "-" / "." / "_" / "~"     (RFC 3986 section 2.3) */
-static bool is_unreserved(char c)
-{
-    char low = (char)(c | 32);
-    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
-}
-
 static void add_encoded(struct str value, struct buf *out)
 {
     for (size_t i = 0; i < value.len; i++) {
-        if (is_unreserved(value.at[i]))
+        if (byte_is_unreserved(value.at[i]))
             buf_add_byte(out, value.at[i]);
         else
             buf_addf(out, "%%%02X", (unsigned char)value.at[i]);

@@ -155,6 +155,13 @@ struct value value_number(const struct value *v);
 bool value_to_int(const struct value *v, int64_t *out);
 double value_to_double(const struct value *number);
 
+/* Arrays, ranges, and objects that tell their members. */
+static inline bool value_has_items(const struct value *v)
+{
+    return v->kind == VALUE_ARRAY || v->kind == VALUE_RANGE ||
+           (v->kind == VALUE_OBJECT && v->object.type->count);
+}
+
 /* How many items a loop over v sees: array, range, object; 1 for other text, 0 for the rest. */
 uint64_t value_count(const struct value *v);
 

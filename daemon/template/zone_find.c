@@ -42,17 +42,9 @@ static bool is_name(struct str name)
 
 static int read_all(int fd, struct buf *out, struct err *err)
 {
-    while (out->len <= ZONE_FILE_MOST) {
-        ssize_t got = read(fd, buf_reserve(out, 4096), 4096);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_set(err, "The file cannot be read: %s.", strerror(errno));
-        if (got == 0)
-            break;
-        out->len += (size_t)got;
-    }
-    return 0;
+    if (buf_read(out, fd, ZONE_FILE_MOST) == 0)
+        return 0;
+    return err_set(err, "The file cannot be read: %s.", strerror(errno));
 }
 
 static int read_file(const char *name, struct buf *out, struct err *err)

@@ -131,11 +131,6 @@ bool zone_rule_parse(struct str s, struct zone_rule *rule)
     return take_change(&s, &rule->start) && take_change(&s, &rule->end) && s.len == 0;
 }
 
-static bool is_leap(int year)
-{
-    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-}
-
 static int days_before(int month, bool leap)
 {
     static const int days[13] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
@@ -145,7 +140,7 @@ static int days_before(int month, bool leap)
 /* The day of the year, from 0, whose first of January is the given day since 1970. */
 static int change_day(const struct zone_change *c, int year, int64_t january)
 {
-    bool leap = is_leap(year);
+    bool leap = date_is_leap(year);
     if (c->form == ZONE_DAY_COUNTED)
         return c->day;
     if (c->form == ZONE_DAY_LEAPLESS)
@@ -186,8 +181,8 @@ const struct zone_time *zone_rule_time(const struct zone_rule *rule, int64_t uni
     unix_s = (unix_s % cycle_s + cycle_s) % cycle_s + cycle_s;
     date_from_unix(unix_s, NULL, &d);
     int64_t january = unix_s / DAY_S - d.yearday;
-    look_at_year(rule, d.year - 1, january - 365 - is_leap(d.year - 1), unix_s, &latest);
+    look_at_year(rule, d.year - 1, january - 365 - date_is_leap(d.year - 1), unix_s, &latest);
     look_at_year(rule, d.year, january, unix_s, &latest);
-    look_at_year(rule, d.year + 1, january + 365 + is_leap(d.year), unix_s, &latest);
+    look_at_year(rule, d.year + 1, january + 365 + date_is_leap(d.year), unix_s, &latest);
     return latest.daylight ? &rule->daylight : &rule->standard;
 }

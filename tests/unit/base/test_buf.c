@@ -5,6 +5,9 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/buf.h"
 
 static void grows_and_stays_terminated(void **state)
@@ -60,6 +63,25 @@ static void drop_and_cut_keep_the_middle(void **state)
     buf_release(&b);
 }
 
+static void a_descriptor_is_read_to_its_end_or_a_bound(void **state)
+{
+    struct buf b = BUF_INIT;
+    int ends[2];
+    (void)state;
+    buf_add_text(&b, "so: ");
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "twelve bytes", 12), 12);
+    assert_int_equal(buf_read(&b, ends[0], 10), 0); /* more than 10: it does not wait for an end */
+    assert_string_equal(b.at, "so: twelve bytes");
+    close(ends[1]);
+    assert_int_equal(buf_read(&b, ends[0], 100), 0);
+    assert_string_equal(b.at, "so: twelve bytes");
+    close(ends[0]);
+    assert_int_equal(buf_read(&b, -1, 100), -1);
+    assert_int_equal(errno, EBADF);
+    buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -67,6 +89,7 @@ int main(void)
         cmocka_unit_test(formats_longer_than_its_room),
         cmocka_unit_test(numbers_in_text_and_in_bytes),
         cmocka_unit_test(drop_and_cut_keep_the_middle),
+        cmocka_unit_test(a_descriptor_is_read_to_its_end_or_a_bound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
